@@ -1,0 +1,156 @@
+#pragma once
+// Purpose: codec of the Dovecot auth client protocol, both sides, and of the one userdb question that smtpd asks.
+//          authd parses client_message and formats server_message; smtpd's client does the reverse.
+// Layout: one message a line (dovecot_line.hpp), command first, then TAB-separated fields.
+// Errors: a line that breaks the protocol is a failure: close the connection. A command nobody knows is
+// `unknown_message`:
+//         fatal from a client, ignored from a server. Base64 that does not decode is a value (invalid_base64), because
+//         it is the mail client's fault and is answered with FAIL.
+// Limits: a formatted line never exceeds line_octets_max when its data do not; format_ functions do not cut.
+// Security: passwords travel in initial_response and client_continue: both are `secret`; formatted lines that hold one
+// are
+//           `secret` too. User names are escaped, so a TAB in one cannot forge a field.
+// Source: docs/protocols/auth.md
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "sasl/dovecot_line.hpp"
+
+namespace postern::sasl::dovecot {
+
+inline constexpr unsigned protocol_major = 1;
+inline constexpr unsigned protocol_minor = 2;  ///< 3 and up wait for the client first, which old Exims never end
+
+// ---- both directions
+
+struct version_message {
+  unsigned major = protocol_major;
+  unsigned minor = protocol_minor;
+};
+/// A command that this codec does not know.
+struct unknown_message {
+  std::string command;
+};
+
+// ---- client to server
+
+/// CPID: the process id of the client, never 0.
+struct client_pid {
+  std::uint32_t pid = 0;
+};
+
+/// AUTH: begins an exchange. Text fields that are empty are not sent.
+struct auth_request {
+  std::uint32_t id = 0;  ///< never 0, unique among the connection's running exchanges
+  std::string mechanism;
+  std::string service;      ///< required: "smtp", "imap", "pop3"
+  std::string session;      ///< joins the log lines of smtpd and authd
+  std::string local_ip;     ///< lip
+  std::string remote_ip;    ///< rip
+  std::string local_port;   ///< lport
+  std::string remote_port;  ///< rport
+  std::string local_name;   ///< the TLS server name that the client asked for
+  std::string client_id;
+  std::string tls_protocol;
+  std::string tls_cipher;
+  std::string cert_username;       ///< identity in a verified client certificate
+  bool secured = false;            ///< TLS (or a trusted path) protects the client's octets
+  bool valid_client_cert = false;  ///< valid-client-cert
+  bool no_penalty = false;
+  bool nologin = false;        ///< no login process takes over afterwards: always set by smtpd
+  bool final_resp_ok = false;  ///< the client takes final server data in OK's resp=
+  /// Decoded; absent when the client sent none, present and empty for an empty initial response.
+  std::optional<secret> initial_response;
+  bool invalid_base64 = false;  ///< resp= was there and did not decode
+};
+
+/// CONT from the client: the next response.
+struct client_continue {
+  std::uint32_t id = 0;
+  secret data;
+  bool invalid_base64 = false;
+};
+struct client_cancel {
+  std::uint32_t id = 0;
+};
+/// USER: does this name exist? Part of Dovecot's userdb protocol; authd answers it on the same connection.
+struct user_query {
+  std::uint32_t id = 0;
+  std::string user;
+  std::string service;
+};
+
+using client_message = std::variant<version_message, client_pid, auth_request, client_continue, client_cancel,
+                                    user_query, unknown_message>;
+
+// ---- server to client
+
+/// MECH, with Dovecot's property words ("plaintext", "dictionary", "active", "mutual-auth", …; sasl/mechanism.hpp).
+struct mechanism_offer {
+  std::string name;
+  std::vector<std::string> properties;
+};
+struct server_pid {
+  std::uint32_t pid = 0;
+};
+struct connection_id {
+  std::uint32_t id = 0;
+};
+struct cookie_message {
+  std::string hex;  ///< 32 hexadecimal digits
+};
+/// DONE: the handshake is complete.
+struct handshake_done {};
+
+using extra_fields = std::vector<std::pair<std::string, std::string>>;  ///< {key, value unescaped}; a bare word has ""
+
+/// OK: the login name may differ from what the client typed.
+struct reply_ok {
+  std::uint32_t id = 0;
+  std::string user;
+  std::optional<std::string> final_data;  ///< decoded resp=; only for clients that said final-resp-ok
+  extra_fields extra;
+};
+/// CONT from the server: the decoded challenge.
+struct reply_continue {
+  std::uint32_t id = 0;
+  std::string challenge;
+};
+enum class fail_code { none, temp_fail, authz_fail, user_disabled, pass_expired, invalid_base64 };
+/// FAIL of an exchange or of a userdb question. `reason` goes to the mail client: it never says which part was wrong.
+struct reply_fail {
+  std::uint32_t id = 0;
+  std::string user;
+  std::string reason;
+  fail_code code = fail_code::none;
+};
+/// USER: the name exists.
+struct reply_user {
+  std::uint32_t id = 0;
+  std::string user;
+  extra_fields extra;
+};
+struct reply_not_found {
+  std::uint32_t id = 0;
+};
+
+using server_message =
+    std::variant<version_message, mechanism_offer, server_pid, connection_id, cookie_message, handshake_done, reply_ok,
+                 reply_continue, reply_fail, reply_user, reply_not_found, unknown_message>;
+
+/// Lines come without their LF; formatted lines end in LF.
+result<client_message> parse_client_line(std::string_view line);
+result<server_message> parse_server_line(std::string_view line);
+/// Pre: not an unknown_message, and auth_request has neither invalid_base64 nor an empty service.
+secret format_client_line(client_message const& message);
+std::string format_server_line(server_message const& message);
+
+}  // namespace postern::sasl::dovecot
