@@ -1,0 +1,2 @@
+// Boost.Asio's own code, compiled once here (BOOST_ASIO_SEPARATE_COMPILATION).
+#include <boost/asio/impl/src.hpp>

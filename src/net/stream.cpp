@@ -1,0 +1,151 @@
+#include "net/stream.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+
+namespace postern::net {
+
+stream::stream(event_loop& loop, os::unique_fd socket) : deadline(loop), loop_(loop), socket_(loop.get_executor()) {
+  int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused by UNIX sockets, which need it not
+  ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
+  socket_.assign(socket.release());
+}
+
+stream::~stream() = default;
+
+void stream::on_expired() { socket_.cancel(); }
+
+task<io_result<>> stream::wait(want what) {
+  auto kind = what == want::read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
+  auto [error] = co_await socket_.async_wait(kind, asio::as_tuple(asio::use_awaitable_t<executor>{}));
+  if (!error) co_return io_result<>{};
+  if (expired()) co_return std::unexpected(io_failure{io_problem::timed_out, "timeout"});
+  co_return std::unexpected(io_failure{io_problem::cancelled, "cancelled"});
+}
+
+io_failure stream::plain_failure(int error_number) const {
+  bool gone = error_number == ECONNRESET || error_number == EPIPE;
+  return {gone ? io_problem::closed : io_problem::failed, std::strerror(error_number)};
+}
+
+std::optional<io_result<std::size_t>> stream::attempt_read(std::span<char> into, want& next) {
+  next = want::read;
+  if (!tls_) {
+    for (;;) {
+      auto got = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+      if (got > 0) return static_cast<std::size_t>(got);
+      if (got == 0) return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+      if (errno == EAGAIN) return std::nullopt;
+      if (errno != EINTR) return std::unexpected(plain_failure(errno));
+    }
+  }
+  std::size_t got = 0;
+  switch (tls_->read(into, got)) {
+    case tls_session::step::done: return got;
+    case tls_session::step::want_write: next = want::write; return std::nullopt;
+    case tls_session::step::want_read: return std::nullopt;
+    case tls_session::step::closed: return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+    case tls_session::step::failed: break;
+  }
+  return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+}
+
+std::optional<io_result<std::size_t>> stream::attempt_write(std::string_view data, want& next) {
+  next = want::write;
+  if (!tls_) {
+    for (;;) {
+      auto put = ::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL);
+      if (put >= 0) return static_cast<std::size_t>(put);
+      if (errno == EAGAIN) return std::nullopt;
+      if (errno != EINTR) return std::unexpected(plain_failure(errno));
+    }
+  }
+  std::size_t put = 0;
+  switch (tls_->write(data, put)) {
+    case tls_session::step::done: return put;
+    case tls_session::step::want_read: next = want::read; return std::nullopt;
+    case tls_session::step::want_write: return std::nullopt;
+    case tls_session::step::closed: return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+    case tls_session::step::failed: break;
+  }
+  return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+}
+
+io_result<std::size_t> stream::try_read(std::span<char> into) {
+  want next{};
+  auto answer = attempt_read(into, next);
+  return answer ? *answer : io_result<std::size_t>{0};
+}
+
+task<io_result<std::size_t>> stream::read_some(std::span<char> into, timeout within) {
+  expires_after(within);
+  for (;;) {
+    want next{};
+    auto answer = attempt_read(into, next);
+    if (answer) {
+      never();
+      co_return *answer;
+    }
+    auto waited = co_await wait(next);
+    if (!waited) co_return std::unexpected(waited.error());
+  }
+}
+
+task<io_result<>> stream::write(std::string_view data, timeout within) {
+  expires_after(within);
+  while (!data.empty()) {
+    want next{};
+    auto answer = attempt_write(data, next);
+    if (answer && !*answer) co_return std::unexpected(answer->error());
+    if (answer) {
+      data.remove_prefix(**answer);
+      continue;
+    }
+    auto waited = co_await wait(next);
+    if (!waited) co_return std::unexpected(waited.error());
+    expires_after(within);
+  }
+  never();
+  co_return io_result<>{};
+}
+
+task<io_result<>> stream::start_tls(tls_session session, timeout within) {
+  tls_.emplace(std::move(session));
+  expires_after(within);
+  for (;;) {
+    auto step = tls_->handshake();
+    if (step == tls_session::step::done) break;
+    if (step == tls_session::step::closed) co_return std::unexpected(io_failure{io_problem::closed, "lost connection"});
+    if (step == tls_session::step::failed) {
+      co_return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+    }
+    auto waited = co_await wait(step == tls_session::step::want_read ? want::read : want::write);
+    if (!waited) co_return std::unexpected(waited.error());
+  }
+  never();
+  co_return io_result<>{};
+}
+
+void stream::close() {
+  if (!socket_.is_open()) return;
+  if (tls_) tls_->send_close_notify();
+  never();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void stream::shutdown_write() {
+  if (tls_) tls_->send_close_notify();
+  ::shutdown(socket_.native_handle(), SHUT_WR);
+}
+
+}  // namespace postern::net

@@ -1,0 +1,72 @@
+#pragma once
+// Purpose: the TLS configuration shared by many connections: certificates, protocols, ciphers, client certificates, tickets.
+// Security: private keys come in as text that was read with more privileges than this program has; they are wiped after use.
+// Source: parameters smtpd_tls_* and smtp_tls_* of postconf(5), turned into plain values by receive and delivery.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "net/tls_ticket_keys.hpp"
+
+struct ssl_ctx_st;
+
+namespace postern::net {
+
+/// A key and the certificate chain that belongs to it, PEM, leaf first.
+struct tls_identity {
+  std::string certificates_pem;
+  secret key_pem;
+  std::string named;  ///< the file names, for messages
+};
+
+enum class peer_certificate { none, ask, require };
+
+struct tls_options {
+  std::vector<tls_identity> identities;  ///< one for each key type (RSA, ECDSA …)
+  /// Server: identities for an SNI name (lower-case, no trailing dot); empty answer: the default ones.
+  std::function<std::vector<tls_identity>(std::string const& server_name)> identities_for_name;
+  std::string protocols = ">=TLSv1";                ///< the value of *_tls_protocols
+  std::string cipher_list;                          ///< OpenSSL cipher list for TLS 1.2 and below; empty: by grade
+  std::string excluded_ciphers;                     ///< names to exclude, comma separated
+  std::string cipher_grade = "medium";              ///< export, low, medium, high, null
+  std::string groups;                               ///< key exchange groups; empty: OpenSSL's choice
+  peer_certificate ask_peer = peer_certificate::none;
+  bool verify_peer = false;                         ///< client: the handshake fails unless the chain is trusted
+  std::string ca_file;
+  std::string ca_path;
+  int verify_depth = 9;
+  std::string fingerprint_digest = "sha256";
+  bool prefer_server_ciphers = false;
+  bool tickets = true;
+  std::chrono::seconds session_lifetime{3600};
+  std::shared_ptr<tls_ticket_keys> ticket_keys;     ///< shared by all processes of a server; null: this process's own
+};
+
+class tls_context {
+ public:
+  static result<std::shared_ptr<tls_context>> make_server(tls_options options);
+  static result<std::shared_ptr<tls_context>> make_client(tls_options options);
+  ~tls_context();
+  tls_context(tls_context const&) = delete;
+  tls_context& operator=(tls_context const&) = delete;
+
+  ssl_ctx_st* native() const noexcept { return context_; }
+  tls_options const& options() const noexcept { return options_; }
+
+ private:
+  tls_context(ssl_ctx_st* context, tls_options options) : context_(context), options_(std::move(options)) {}
+  result<> configure(bool server);
+  result<> add_identity(tls_identity const& identity);
+  void add_name_selection();
+
+  ssl_ctx_st* context_;
+  tls_options options_;
+  std::unordered_map<std::string, std::shared_ptr<tls_context>> by_name_;
+};
+
+}  // namespace postern::net
