@@ -10,8 +10,13 @@ struct row {
   std::string_view text;
 };
 
-constexpr row rfc4648_section_10[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                                      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+constexpr row rfc4648_section_10[] = {{"", ""},
+                                      {"f", "Zg=="},
+                                      {"fo", "Zm8="},
+                                      {"foo", "Zm9v"},
+                                      {"foob", "Zm9vYg=="},
+                                      {"fooba", "Zm9vYmE="},
+                                      {"foobar", "Zm9vYmFy"}};
 
 TEST(base64, agrees_with_the_vectors_of_rfc_4648) {
   for (auto const& [octets, text] : rfc4648_section_10) {

@@ -1,9 +1,9 @@
 #include "base/ip.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <arpa/inet.h>
 
 #include "base/text.hpp"
 
@@ -31,7 +31,8 @@ std::optional<ip_address> ip_address::parse(std::string_view text) {
 }
 
 ip_address ip_address::from_octets(std::array<std::uint8_t, 16> const& v6) {
-  if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), v6.begin())) return from_v4({v6[12], v6[13], v6[14], v6[15]});
+  if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), v6.begin()))
+    return from_v4({v6[12], v6[13], v6[14], v6[15]});
   ip_address address;
   address.v6_ = true;
   address.octets_ = v6;

@@ -21,10 +21,14 @@ sink& current_sink() {
 
 std::string_view word(level at) {
   switch (at) {
-    case level::warning: return "warning: ";
-    case level::error: return "error: ";
-    case level::fatal: return "fatal: ";
-    default: return "";
+    case level::warning:
+      return "warning: ";
+    case level::error:
+      return "error: ";
+    case level::fatal:
+      return "fatal: ";
+    default:
+      return "";
   }
 }
 

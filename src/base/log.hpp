@@ -4,11 +4,11 @@
 // Concurrency: any thread may log; a line is written whole.
 // Security: no secret may be passed here at any level; peers' text goes through printable() first.
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace postern::log {
 

@@ -23,8 +23,7 @@ inline std::unexpected<failure> fail(std::string text) { return std::unexpected(
 
 /// A failure of a system call: appends ": <strerror>" to the text and keeps the errno.
 inline std::unexpected<failure> fail_errno(std::string text, int error_number) {
-  return std::unexpected(
-      failure{std::move(text) + ": " + std::generic_category().message(error_number), error_number});
+  return std::unexpected(failure{std::move(text) + ": " + std::generic_category().message(error_number), error_number});
 }
 
 }  // namespace postern

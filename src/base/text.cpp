@@ -18,9 +18,7 @@ std::string mapped(std::string_view text) {
 std::string lowercase(std::string_view text) { return mapped<ascii_lower>(text); }
 std::string uppercase(std::string_view text) { return mapped<ascii_upper>(text); }
 
-bool iequals(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
-}
+bool iequals(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower); }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);

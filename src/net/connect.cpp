@@ -1,11 +1,11 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <cerrno>
+#include <cstring>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "net/stream.hpp"
 

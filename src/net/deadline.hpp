@@ -1,5 +1,6 @@
 #pragma once
-// Purpose: deadlines for tens of thousands of waits at the price of one timer: each wait stands in a list that is walked
+// Purpose: deadlines for tens of thousands of waits at the price of one timer: each wait stands in a list that is
+// walked
 //          twice a second, and the wait whose time has come is cancelled.
 // Units: a deadline fires up to half a second late, never early.
 // Concurrency: the loop's thread only.

@@ -1,14 +1,16 @@
 #pragma once
 // Purpose: the one event loop of a program and the coroutine type of its drivers.
-// Concurrency: everything in net runs on the thread that calls event_loop::run(); `post` alone may be called from any thread.
+// Concurrency: everything in net runs on the thread that calls event_loop::run(); `post` alone may be called from any
+// thread.
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 namespace postern::net {
 

@@ -1,12 +1,13 @@
 #include "net/listener.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <cstring>
+#include <sys/socket.h>
 
 #include "base/log.hpp"
 
@@ -17,9 +18,16 @@ constexpr auto pause_when_out_of_descriptors = std::chrono::milliseconds(200);
 
 bool is_passing(int error_number) {
   switch (error_number) {
-    case ECONNABORTED: case EINTR: case EPROTO: case ENETDOWN: case EHOSTDOWN: case ENETUNREACH: case EHOSTUNREACH:
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case EHOSTUNREACH:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -1,15 +1,16 @@
 #include "net/stream.hpp"
 
 #include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <cstring>
 
 namespace postern::net {
 
@@ -50,11 +51,17 @@ std::optional<io_result<std::size_t>> stream::attempt_read(std::span<char> into,
   }
   std::size_t got = 0;
   switch (tls_->read(into, got)) {
-    case tls_session::step::done: return got;
-    case tls_session::step::want_write: next = want::write; return std::nullopt;
-    case tls_session::step::want_read: return std::nullopt;
-    case tls_session::step::closed: return std::unexpected(io_failure{io_problem::closed, "end of stream"});
-    case tls_session::step::failed: break;
+    case tls_session::step::done:
+      return got;
+    case tls_session::step::want_write:
+      next = want::write;
+      return std::nullopt;
+    case tls_session::step::want_read:
+      return std::nullopt;
+    case tls_session::step::closed:
+      return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+    case tls_session::step::failed:
+      break;
   }
   return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
 }
@@ -71,11 +78,17 @@ std::optional<io_result<std::size_t>> stream::attempt_write(std::string_view dat
   }
   std::size_t put = 0;
   switch (tls_->write(data, put)) {
-    case tls_session::step::done: return put;
-    case tls_session::step::want_read: next = want::read; return std::nullopt;
-    case tls_session::step::want_write: return std::nullopt;
-    case tls_session::step::closed: return std::unexpected(io_failure{io_problem::closed, "end of stream"});
-    case tls_session::step::failed: break;
+    case tls_session::step::done:
+      return put;
+    case tls_session::step::want_read:
+      next = want::read;
+      return std::nullopt;
+    case tls_session::step::want_write:
+      return std::nullopt;
+    case tls_session::step::closed:
+      return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+    case tls_session::step::failed:
+      break;
   }
   return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
 }

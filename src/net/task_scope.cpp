@@ -1,10 +1,11 @@
 #include "net/task_scope.hpp"
 
+#include <cstdlib>
+#include <exception>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/system/system_error.hpp>
-#include <cstdlib>
-#include <exception>
 
 #include "base/log.hpp"
 
@@ -39,7 +40,8 @@ void task_scope::spawn(task<> work, std::string what) {
 
 void task_scope::cancel_all() {
   // Emitting may end a coroutine at once and remove its entry, so step before emitting.
-  for (auto place = running_.begin(); place != running_.end();) (place++)->signal.emit(asio::cancellation_type::terminal);
+  for (auto place = running_.begin(); place != running_.end();)
+    (place++)->signal.emit(asio::cancellation_type::terminal);
 }
 
 task<bool> task_scope::join(std::chrono::milliseconds within) {

@@ -1,10 +1,11 @@
 #pragma once
-// Purpose: where coroutines are started: counts them, can cancel them all and can wait for the last. Nothing is detached.
-// Concurrency: the loop's thread. The scope must outlive the loop's run() or be joined before it goes.
+// Purpose: where coroutines are started: counts them, can cancel them all and can wait for the last. Nothing is
+// detached. Concurrency: the loop's thread. The scope must outlive the loop's run() or be joined before it goes.
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <list>
 #include <string>
+
+#include <boost/asio/cancellation_signal.hpp>
 
 #include "net/event_loop.hpp"
 

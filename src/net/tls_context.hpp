@@ -1,12 +1,14 @@
 #pragma once
-// Purpose: the TLS configuration shared by many connections: certificates, protocols, ciphers, client certificates, tickets.
-// Security: private keys come in as text that was read with more privileges than this program has; they are wiped after use.
-// Source: parameters smtpd_tls_* and smtp_tls_* of postconf(5), turned into plain values by receive and delivery.
+// Purpose: the TLS configuration shared by many connections: certificates, protocols, ciphers, client certificates,
+// tickets. Security: private keys come in as text that was read with more privileges than this program has; they are
+// wiped after use. Source: parameters smtpd_tls_* and smtp_tls_* of postconf(5), turned into plain values by receive
+// and delivery.
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,13 +32,13 @@ struct tls_options {
   std::vector<tls_identity> identities;  ///< one for each key type (RSA, ECDSA …)
   /// Server: identities for an SNI name (lower-case, no trailing dot); empty answer: the default ones.
   std::function<std::vector<tls_identity>(std::string const& server_name)> identities_for_name;
-  std::string protocols = ">=TLSv1";                ///< the value of *_tls_protocols
-  std::string cipher_list;                          ///< OpenSSL cipher list for TLS 1.2 and below; empty: by grade
-  std::string excluded_ciphers;                     ///< names to exclude, comma separated
-  std::string cipher_grade = "medium";              ///< export, low, medium, high, null
-  std::string groups;                               ///< key exchange groups; empty: OpenSSL's choice
+  std::string protocols = ">=TLSv1";    ///< the value of *_tls_protocols
+  std::string cipher_list;              ///< OpenSSL cipher list for TLS 1.2 and below; empty: by grade
+  std::string excluded_ciphers;         ///< names to exclude, comma separated
+  std::string cipher_grade = "medium";  ///< export, low, medium, high, null
+  std::string groups;                   ///< key exchange groups; empty: OpenSSL's choice
   peer_certificate ask_peer = peer_certificate::none;
-  bool verify_peer = false;                         ///< client: the handshake fails unless the chain is trusted
+  bool verify_peer = false;  ///< client: the handshake fails unless the chain is trusted
   std::string ca_file;
   std::string ca_path;
   int verify_depth = 9;
@@ -44,7 +46,7 @@ struct tls_options {
   bool prefer_server_ciphers = false;
   bool tickets = true;
   std::chrono::seconds session_lifetime{3600};
-  std::shared_ptr<tls_ticket_keys> ticket_keys;     ///< shared by all processes of a server; null: this process's own
+  std::shared_ptr<tls_ticket_keys> ticket_keys;  ///< shared by all processes of a server; null: this process's own
 };
 
 class tls_context {

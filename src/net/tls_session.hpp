@@ -1,6 +1,7 @@
 #pragma once
-// Purpose: one TLS connection over a non-blocking socket: the thin layer between stream and OpenSSL, and what was negotiated.
-// Source: [RFC 8446], [RFC 5246]; the words of tls_info are those that Postfix logs and writes into Received:.
+// Purpose: one TLS connection over a non-blocking socket: the thin layer between stream and OpenSSL, and what was
+// negotiated. Source: [RFC 8446], [RFC 5246]; the words of tls_info are those that Postfix logs and writes into
+// Received:.
 
 #include <memory>
 #include <optional>
@@ -23,13 +24,13 @@ struct tls_info {
   std::string cipher;        ///< "TLS_AES_256_GCM_SHA384"
   int cipher_bits_used = 0;  ///< secret bits in use
   int cipher_bits_all = 0;
-  std::string key_exchange;          ///< "X25519", "ECDHE (P-256)"; empty when unknown (TLS 1.2)
-  std::string server_signature;      ///< "ECDSA (P-256)"
-  std::string server_digest;         ///< "SHA256"
-  std::string server_name;           ///< SNI as the client sent it, a trailing dot removed
+  std::string key_exchange;      ///< "X25519", "ECDHE (P-256)"; empty when unknown (TLS 1.2)
+  std::string server_signature;  ///< "ECDSA (P-256)"
+  std::string server_digest;     ///< "SHA256"
+  std::string server_name;       ///< SNI as the client sent it, a trailing dot removed
   bool resumed = false;
-  bool peer_certificate = false;     ///< the peer presented one
-  bool peer_verified = false;        ///< and it chains to a trusted root
+  bool peer_certificate = false;  ///< the peer presented one
+  bool peer_verified = false;     ///< and it chains to a trusted root
   std::string peer_subject_cn;
   std::string peer_issuer_cn;
   std::string peer_fingerprint;      ///< "AB:CD:…" of the certificate, by the context's fingerprint digest
@@ -41,7 +42,8 @@ class tls_session {
  public:
   enum class step { done, want_read, want_write, closed, failed };
 
-  /// A server session, or a client session that asks for `server_name` (SNI and host name check as the context demands).
+  /// A server session, or a client session that asks for `server_name` (SNI and host name check as the context
+  /// demands).
   static tls_session accept(tls_context const& context, int socket);
   static tls_session connect(tls_context const& context, int socket, std::string const& server_name);
   tls_session(tls_session&&) noexcept;
@@ -65,10 +67,11 @@ class tls_session {
   struct release {
     void operator()(ssl_st* ssl) const noexcept;
   };
-  explicit tls_session(ssl_st* ssl) : ssl_(ssl) {}
+  tls_session(ssl_st* ssl, tls_context const& context);
   step outcome(int returned);
 
   std::unique_ptr<ssl_st, release> ssl_;
+  std::string fingerprint_digest_;
   std::string failure_;
 };
 

@@ -1,0 +1,117 @@
+// What tls_session::info() tells: names in the words that Postfix uses in its log and in Received:.
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "base/text.hpp"
+#include "net/tls_context.hpp"
+#include "net/tls_session.hpp"
+
+namespace postern::net {
+namespace {
+
+std::string group_name(int nid) {
+  switch (nid) {
+    case NID_X9_62_prime256v1:
+      return "P-256";
+    case NID_secp384r1:
+      return "P-384";
+    case NID_secp521r1:
+      return "P-521";
+    default: {
+      char const* name = OBJ_nid2sn(nid);
+      return name == nullptr ? "" : name;
+    }
+  }
+}
+
+std::string key_text(EVP_PKEY* key) {
+  if (key == nullptr) return "";
+  switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+      return "RSA (" + std::to_string(EVP_PKEY_get_bits(key)) + " bits)";
+    case EVP_PKEY_RSA_PSS:
+      return "RSA-PSS (" + std::to_string(EVP_PKEY_get_bits(key)) + " bits)";
+    case EVP_PKEY_EC: {
+      char name[64] = "";
+      std::size_t length = 0;
+      EVP_PKEY_get_group_name(key, name, sizeof name, &length);
+      return "ECDSA (" + group_name(OBJ_sn2nid(name)) + ")";
+    }
+    default:
+      return OBJ_nid2sn(EVP_PKEY_get_base_id(key));
+  }
+}
+
+std::string common_name(X509_NAME* name) {
+  char buffer[256] = "";
+  X509_NAME_get_text_by_NID(name, NID_commonName, buffer, sizeof buffer);
+  return printable(buffer, sizeof buffer);
+}
+
+std::string hex_pairs(std::span<unsigned char const> octets) {
+  std::string out;
+  for (auto octet : octets) out += fmt::format("{}{:02X}", out.empty() ? "" : ":", octet);
+  return out;
+}
+
+void describe_peer(tls_info& out, X509* certificate, std::string const& digest_name) {
+  out.peer_certificate = true;
+  out.peer_subject_cn = common_name(X509_get_subject_name(certificate));
+  out.peer_issuer_cn = common_name(X509_get_issuer_name(certificate));
+  auto const* digest = EVP_get_digestbyname(digest_name.c_str());
+  if (digest == nullptr) return;
+  unsigned char buffer[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (X509_digest(certificate, digest, buffer, &length) == 1) out.peer_fingerprint = hex_pairs({buffer, length});
+  unsigned char* key = nullptr;
+  int key_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+  if (key_length <= 0) return;
+  if (EVP_Digest(key, static_cast<std::size_t>(key_length), buffer, &length, digest, nullptr) == 1) {
+    out.peer_key_fingerprint = hex_pairs({buffer, length});
+  }
+  OPENSSL_free(key);
+}
+
+// The handshake's groups and signatures are only told apart under TLS 1.3.
+void describe_handshake(tls_info& out, SSL* ssl) {
+  if (SSL_version(ssl) < TLS1_3_VERSION) return;
+  if (int group = static_cast<int>(SSL_get_negotiated_group(ssl)); group != NID_undef && !SSL_session_reused(ssl)) {
+    out.key_exchange = group_name(group);
+    if (out.key_exchange.starts_with("P-")) out.key_exchange = "ECDHE (" + out.key_exchange + ")";
+  }
+  if (SSL_session_reused(ssl) != 0) return;
+  out.server_signature =
+      key_text(SSL_is_server(ssl) ? SSL_get_privatekey(ssl) : X509_get0_pubkey(SSL_get0_peer_certificate(ssl)));
+  int digest = NID_undef;
+  bool known =
+      (SSL_is_server(ssl) ? SSL_get_signature_nid(ssl, &digest) : SSL_get_peer_signature_nid(ssl, &digest)) == 1;
+  if (known && digest != NID_undef) out.server_digest = OBJ_nid2sn(digest);
+}
+
+}  // namespace
+
+tls_info tls_session::info() const {
+  tls_info out;
+  SSL* ssl = native();
+  out.protocol = SSL_get_version(ssl);
+  if (auto const* cipher = SSL_get_current_cipher(ssl); cipher != nullptr) {
+    out.cipher = SSL_CIPHER_get_name(cipher);
+    out.cipher_bits_used = SSL_CIPHER_get_bits(cipher, &out.cipher_bits_all);
+  }
+  out.resumed = SSL_session_reused(ssl) != 0;
+  if (char const* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name); name != nullptr) {
+    out.server_name = printable(lowercase(name));
+    if (out.server_name.ends_with('.')) out.server_name.pop_back();
+  }
+  describe_handshake(out, ssl);
+  if (X509* peer = SSL_get0_peer_certificate(ssl); peer != nullptr) {
+    describe_peer(out, peer, fingerprint_digest_);
+    auto verdict = SSL_get_verify_result(ssl);
+    out.peer_verified = verdict == X509_V_OK;
+    if (!out.peer_verified) out.verify_error = X509_verify_cert_error_string(verdict);
+  }
+  return out;
+}
+
+}  // namespace postern::net
