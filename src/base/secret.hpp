@@ -15,6 +15,7 @@ void wipe(std::string& text) noexcept;
 class secret {
  public:
   secret() = default;
+  explicit secret(char const* text) : text_(text) {}
   explicit secret(std::string_view text) : text_(text) {}
   explicit secret(std::string&& text) : text_(text) { wipe(text); }
   secret(secret const&) = default;

@@ -1,0 +1,20 @@
+#pragma once
+// Purpose: the PLAIN mechanism: authorization identity, user and password in one response.
+// Layout: [authzid] NUL authcid NUL passwd, UTF-8.
+// Source: [RFC 4616], [RFC 4616 §2: todo, SASLprep of user and password; octets are compared as they come]
+
+#include <memory>
+
+#include "sasl/client_mechanism.hpp"
+#include "sasl/server_mechanism.hpp"
+
+namespace postern::sasl {
+
+std::unique_ptr<server_mechanism> make_plain_server();
+std::unique_ptr<client_mechanism> make_plain_client(client_credentials credentials);
+
+/// The login in a PLAIN message: exactly two NULs, user and password not empty, UTF-8, within the limits.
+/// Otherwise `rejected`. [RFC 4616 §2]
+server_action parse_plain_message(std::string_view message, response_limits const& limits = {});
+
+}  // namespace postern::sasl
