@@ -1,0 +1,83 @@
+#pragma once
+// Purpose: what smtpd does to a message's header section while it streams by: drops fields that must not leave, counts
+//          hops, notes what is there, adds what is missing, cuts fields that are too long. The body is not touched.
+// Layout: content in and out is in wire form: CRLF line ends, no dot-stuffing. The Received: field of this server is
+// not made
+//         here (message/received.hpp); it goes out before the first octet of this filter's output.
+// Limits: `header_field_limit` octets are held at most, the part of one field that has not ended yet.
+// Concurrency: one object a message; reset() makes it fit for the next and keeps its buffers.
+// Source: RFC 5322 §2.2, §3.6; Postfix's header_size_limit, hopcount_limit, message_drop_headers,
+// always_add_missing_headers.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::message {
+
+/// The fields that tell where a sender sits, lower case: what `smtpd_sasl_anonymize` removes.
+std::vector<std::string> const& origin_revealing_fields();
+
+struct header_policy {
+  std::size_t header_field_limit = 102'400;                ///< header_size_limit: octets of one field, the rest is cut
+  std::vector<std::string> const* drop = nullptr;          ///< lower-case names (message_drop_headers); null: none
+  std::vector<std::string> const* drop_private = nullptr;  ///< a second list (origin_revealing_fields()); null: none
+  bool add_missing = false;     ///< authenticated and local clients, or always_add_missing_headers
+  std::string_view date;        ///< value of the Date: to add; must outlive the filter's use
+  std::string_view message_id;  ///< value of the Message-ID: to add, with < >
+};
+
+/// What the header section had; whole once in_body() is true.
+struct header_facts {
+  std::uint32_t received_count = 0;  ///< compare with hopcount_limit
+  bool has_date = false;
+  bool has_message_id = false;
+  bool has_from = false;
+  bool has_subject = false;
+  bool field_cut = false;  ///< a field was longer than header_field_limit
+  std::string message_id;  ///< as sent, or the one added: for the log line message-id=<…>
+};
+
+class header_filter {
+ public:
+  header_filter() = default;
+  explicit header_filter(header_policy const& policy) : policy_(policy) {}
+
+  /// Makes the filter ready for another message.
+  void reset(header_policy const& policy);
+
+  /// Takes the next content, in any pieces, and appends what goes on to `output`.
+  void feed(std::string_view content, std::string& output);
+
+  /// The content has ended: writes what a header section without a body still owes.
+  void finish(std::string& output);
+
+  /// True once the header section has ended: from here on the caller may pass the body on by itself.
+  bool in_body() const noexcept { return in_body_; }
+  header_facts const& facts() const noexcept { return facts_; }
+
+  /// Octets of output that the header section took, the empty line included: where the body begins.
+  std::size_t body_offset() const noexcept { return header_octets_; }
+
+ private:
+  std::size_t take_line(std::string_view content, std::string& output);
+  void on_line(std::string_view line, std::string& output);
+  void begin_field(std::string_view line, std::string& output);
+  void append_to_field(std::string_view line);
+  void end_field(std::string& output);
+  void note_field(std::string_view name, std::string_view value);
+  void end_header(std::string& output);
+  bool is_dropped(std::string_view name) const;
+
+  header_policy policy_;
+  header_facts facts_;
+  std::string field_;  // the field being collected, with its line ends
+  std::string line_;   // the part of a line that feed() has seen so far
+  std::size_t header_octets_ = 0;
+  bool in_body_ = false;
+  bool at_start_ = true;
+};
+
+}  // namespace postern::message
