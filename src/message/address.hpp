@@ -1,8 +1,8 @@
 #pragma once
 // Purpose: envelope addresses as the rest of Postern passes them around.
 // Layout: an address is text in the form that goes on the wire between < and >: "local-part@domain", the local-part
-// quoted
-//         only where it must be; "" is the null reverse-path; a bare "local-part" (a local user) may lack the domain.
+//         quoted only where it must be; "" is the null reverse-path; a bare "local-part" (a local user) may lack the
+//         domain.
 // Security: a domain that passed is_valid_domain has no octet that could end a header line, a path or a table key.
 // Source: RFC 5321 §4.1.2, §4.5.3.1; RFC 6531 §3.3.
 

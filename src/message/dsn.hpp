@@ -1,10 +1,10 @@
 #pragma once
 // Purpose: composes the notices that a mail server sends about messages: non-delivery, delay, success.
-// Layout: a whole message in wire form (CRLF): multipart/report of a text for people, message/delivery-status, and the
-//         original message or its header section. [RFC 3464, RFC 6522, RFC 3461 §6]
+// Layout: a whole message in wire form (CRLF): multipart/report of a text for people, message/delivery-status, and
+//         the original message or its header section. [RFC 3464, RFC 6522, RFC 3461 §6]
 // Limits: the original is cut at `original_limit` octets by the caller's choice of what it passes.
 // Security: a notice is never made for a message with the null reverse-path: decide_notice() says so, and the caller
-// asks it.
+//           asks it.
 
 #include <cstdint>
 #include <string>

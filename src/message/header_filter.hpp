@@ -1,13 +1,13 @@
 #pragma once
-// Purpose: what smtpd does to a message's header section while it streams by: drops fields that must not leave, counts
-//          hops, notes what is there, adds what is missing, cuts fields that are too long. The body is not touched.
+// Purpose: what smtpd does to a message's header section while it streams by: drops fields that must not leave,
+//          counts hops, notes what is there, adds what is missing, cuts fields that are too long. The body is not
+//          touched.
 // Layout: content in and out is in wire form: CRLF line ends, no dot-stuffing. The Received: field of this server is
-// not made
-//         here (message/received.hpp); it goes out before the first octet of this filter's output.
+//         not made here (message/received.hpp); it goes out before the first octet of this filter's output.
 // Limits: `header_field_limit` octets are held at most, the part of one field that has not ended yet.
 // Concurrency: one object a message; reset() makes it fit for the next and keeps its buffers.
 // Source: RFC 5322 §2.2, §3.6; Postfix's header_size_limit, hopcount_limit, message_drop_headers,
-// always_add_missing_headers.
+//         always_add_missing_headers.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: the Received: field that this server puts in front of a message, laid out as Postfix 3.7 lays it out.
-// Layout: "Received: from HELO (NAME [ADDRESS])", TLS lines, the login, "by HOST (MAIL_NAME) with PROTOCOL id QUEUEID",
-//         "for <RECIPIENT>; DATE"; every line ends in CRLF, continuation lines begin with a tab. [RFC 5321 §4.4]
+// Layout: "Received: from HELO (NAME [ADDRESS])", TLS lines, the login, "by HOST (MAIL_NAME) with PROTOCOL id
+//         QUEUEID", "for <RECIPIENT>; DATE"; every line ends in CRLF, continuation lines begin with a tab. [RFC 5321
+//         §4.4]
 // Security: all text that a client chose is cleaned so that it can neither end the line nor close a comment. With
 //           `anonymize` nothing that tells where an authenticated sender is goes out: not the name, not the address,
 //           not the EHLO name.

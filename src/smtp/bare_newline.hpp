@@ -1,6 +1,6 @@
 #pragma once
-// Purpose: what to do about LF without CR, shared by the command line, DATA and BDAT. Source: Postfix 3.9,
-//          smtpd_forbid_bare_newline; RFC 5321 §2.3.8.
+// Purpose: what to do about LF without CR, shared by the command line, DATA and BDAT.
+// Source: Postfix 3.9, smtpd_forbid_bare_newline; RFC 5321 §2.3.8.
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,9 @@
 #pragma once
-// Purpose: the content of BDAT chunks: counts octets, normalizes line ends as data_reader does; dots mean nothing. [RFC
-// 3030] Layout: one reader a message; begin_chunk() for each BDAT command; content may cross chunks anywhere, also
-// between CR and LF. Limits: body_rules::size_limit over all chunks; what is beyond is read and thrown away.
+// Purpose: the content of BDAT chunks: counts octets, normalizes line ends as data_reader does; dots mean nothing.
+//          [RFC 3030]
+// Layout: one reader a message; begin_chunk() for each BDAT command; content may cross chunks anywhere, also between
+//         CR and LF.
+// Limits: body_rules::size_limit over all chunks; what is beyond is read and thrown away.
 
 #include <cstddef>
 #include <cstdint>

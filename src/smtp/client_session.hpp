@@ -1,14 +1,12 @@
 #pragma once
 // Purpose: the outbound SMTP/LMTP client as a state machine: events in, actions out; no I/O. [RFC 5321, RFC 2033]
 // Layout: greeting, EHLO (or HELO), STARTTLS, EHLO, AUTH, then `ready`; deliver() hands over one message; each
-// recipient gets
-//         exactly one recipient_done; then message_done, and the session takes the next message or quit().
-//         client_handshake.cpp has the steps up to ready, client_transaction.cpp the rest.
+//         recipient gets exactly one recipient_done; then message_done, and the session takes the next message or
+//         quit(). client_handshake.cpp has the steps up to ready, client_transaction.cpp the rest.
 // Errors: what goes wrong becomes an outcome per recipient, with a text as Postfix writes it ("host H said: …").
 // Limits: reply_limits, client_timeouts; timeout() is the wait that applies now.
-// Security: octets that arrive before the TLS handshake but after the reply to STARTTLS are thrown away; a password is
-// only
-//           sent as the settings allow; `send.masked` keeps it out of traces.
+// Security: octets that arrive before the TLS handshake but after the reply to STARTTLS are thrown away; a password
+//           is only sent as the settings allow; `send.masked` keeps it out of traces.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// Purpose: the commands of the server, as data: where each is legal, what is said where it is not, and its place in a
-//          pipelined group. EHLO text, refusals and the verb-by-state test come from here.
+// Purpose: the commands of the server, as data: where each is legal, what is said where it is not, and its place in
+//          a pipelined group. EHLO text, refusals and the verb-by-state test come from here.
 // Source: RFC 5321 §4.1, RFC 2920 §3.1, RFC 3030, RFC 3207, RFC 4954, RFC 1985.
 
 #include <array>

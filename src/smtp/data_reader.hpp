@@ -1,14 +1,14 @@
 #pragma once
-// Purpose: turns what a client sends after 354 into content: finds the end, takes the dots away, normalizes line ends.
+// Purpose: turns what a client sends after 354 into content: finds the end, takes the dots away, normalizes line
+//          ends.
 // Layout: output is in wire form (CRLF, no dot-stuffing), as views into the input wherever nothing changes: a whole
-// buffer of
-//         ordinary lines is one view. Any split of the input gives the same content. [RFC 5321 §4.5.2, §4.1.1.4]
-// Limits: `size_limit` octets of content; what is beyond is read, counted and thrown away. Lines may have any length:
-// like
-//         Postfix's, this server keeps long lines whole, and the client side folds them (dot_stuffer).
-// Security: with normalize and reject only CRLF "." CRLF ends the content, so that no other form can smuggle commands;
-// a CR
-//           without LF becomes a space (cleanup_replace_stray_cr_lf), so that no later hop can take it for a line end.
+//         buffer of ordinary lines is one view. Any split of the input gives the same content. [RFC 5321 §4.5.2,
+//         §4.1.1.4]
+// Limits: `size_limit` octets of content; what is beyond is read, counted and thrown away. Lines may have any
+//         length: like Postfix's, this server keeps long lines whole, and the client side folds them (dot_stuffer).
+// Security: with normalize and reject only CRLF "." CRLF ends the content, so that no other form can smuggle
+//           commands; a CR without LF becomes a space (cleanup_replace_stray_cr_lf), so that no later hop can take
+//           it for a line end.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,12 @@
 #pragma once
-// Purpose: turns content into what follows DATA: doubles leading dots, folds lines that are too long, ends with CRLF .
-// CRLF. Layout: input in wire form (CRLF) in any pieces; output as views into the input where nothing changes. [RFC
-// 5321 §4.5.2] Limits: `line_limit` octets a line without CRLF (smtp_line_length_limit; 0: any); a longer one is broken
-// by CRLF SPACE. Security: a CR or LF that stands alone leaves as a space, so that nothing in the content can look like
-// an end to the peer.
+// Purpose: turns content into what follows DATA: doubles leading dots, folds lines that are too long, ends with CRLF
+//          . CRLF.
+// Layout: input in wire form (CRLF) in any pieces; output as views into the input where nothing changes. [RFC 5321
+//         §4.5.2]
+// Limits: `line_limit` octets a line without CRLF (smtp_line_length_limit; 0: any); a longer one is broken by CRLF
+//         SPACE.
+// Security: a CR or LF that stands alone leaves as a space, so that nothing in the content can look like an end to
+//           the peer.
 
 #include <cstddef>
 #include <cstdint>

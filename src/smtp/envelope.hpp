@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: the envelope as MAIL and RCPT give it.
 // Layout: addresses are in the form of message/address.hpp; ENVID and ORCPT stay as received (checked xtext), since
-// they travel
-//         on as they came. [RFC 5321 §2.3.1, RFC 3461]
+//         they travel on as they came. [RFC 5321 §2.3.1, RFC 3461]
 
 #include <cstdint>
 #include <optional>

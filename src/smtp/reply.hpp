@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: what a server answers: code, enhanced status code, text; as a value and as bytes.
-// Layout: "CODE-STATUS text CRLF … CODE STATUS text CRLF"; a '\n' in the text begins a new reply line. [RFC 5321 §4.2,
-// RFC 2034] Security: octets below space in the text (other than '\n') become '?', so that no text can forge a reply.
+// Layout: "CODE-STATUS text CRLF … CODE STATUS text CRLF"; a '\n' in the text begins a new reply line. [RFC 5321
+//         §4.2, RFC 2034]
+// Security: octets below space in the text (other than '\n') become '?', so that no text can forge a reply.
 
 #include <string>
 #include <string_view>

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: what a server session tells its driver to do.
 // Layout: an event gives a span of actions, to be done in order. Actions marked (asks) are always the last of their
-// span and
-//         are answered by the event named; until then the session takes no line.
+//         span and are answered by the event named; until then the session takes no line.
 // Concurrency: views and pointers in actions are valid until the next event enters the session.
 
 #include <chrono>

@@ -5,8 +5,7 @@
 // Errors: a protocol error is a reply; an event that the contract does not allow at that moment is a bug and aborts.
 // Concurrency: one session a connection, one thread. The span an event returns is valid until the next event.
 // Security: a line is checked for NUL, bare CR and bad UTF-8 before any command sees it; base64 of AUTH is checked
-// before authd
-//           does; on_tls_established forgets all that the client said in the clear. [RFC 3207 §4.2]
+//           before authd does; on_tls_established forgets all that the client said in the clear. [RFC 3207 §4.2]
 
 #include <cstddef>
 #include <cstdint>
