@@ -18,8 +18,8 @@ message format_hello(std::uint64_t pid) {
 
 message format_segment_wanted() { return made(queue_message::segment_wanted, {}); }
 
-message format_segment(std::uint64_t number, os::unique_fd append_only) {
-  auto out = made(queue_message::segment, encoder().put(number).take());
+message format_segment(segment_grant const& grant, os::unique_fd append_only) {
+  auto out = made(queue_message::segment, encoder().put(grant.segment).put(grant.writer).put(grant.size_max).take());
   out.descriptors.push_back(std::move(append_only));
   return out;
 }
@@ -40,11 +40,11 @@ result<std::uint64_t> parse_hello(message const& in) {
   return pid;
 }
 
-result<std::uint64_t> parse_segment(message const& in) {
+result<segment_grant> parse_segment(message const& in) {
   decoder from(in.body);
-  auto number = from.take_number();
+  segment_grant grant{from.take_number(), from.take_number(), from.take_number()};
   if (!from.good() || in.descriptors.size() != 1) return malformed("segment");
-  return number;
+  return grant;
 }
 
 result<std::string> parse_refused(message const& in) {
