@@ -77,7 +77,8 @@ struct builder_limits {
   std::size_t chunk_content_max = 256U << 10;
 };
 
-/// Builds the records of one message while its content arrives. A small message is one record; a larger one spills chunks:
+/// Builds the records of one message while its content arrives. A small message is one record; a larger one spills
+/// chunks:
 ///   append(…); while (chunk_ready()) { place = writer.submit(take_chunk(), …); on_chunk_placed(place); } … finish(…)
 class message_builder {
  public:

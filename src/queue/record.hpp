@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: the frame around everything the queue writes: a checksummed header, a body, padding.
 // Layout: docs/formats/spool.md. 32 octets of header, the body, zeros up to a multiple of 8; integers little-endian.
-//          0 magic u32 | 4 type u8 | 5 version u8 | 6 zero u16 | 8 segment id u64 | 16 offset/8 u32 | 20 body length u32
+//          0 magic u32 | 4 type u8 | 5 version u8 | 6 zero u16 | 8 segment id u64 | 16 offset/8 u32 | 20 body length
+//          u32
 //         24 CRC-32C of the body u32 | 28 CRC-32C of octets 0…27 u32
 // Limits: body_length_max; a segment ends before segment_size_max.
 // Security: a header is believed only when its checksum, segment id and own offset are right.

@@ -24,8 +24,8 @@ struct whole_record {
   std::string_view body;
 };
 
-/// Octets that are no record. `torn_tail`: they reach to the end of the file, as a cut write leaves them (and as a record
-/// looks that a living writer is just writing).
+/// Octets that are no record. `torn_tail`: they reach to the end of the file, as a cut write leaves them (and as a
+/// record looks that a living writer is just writing).
 struct damage {
   location place;
   std::uint64_t length = 0;
