@@ -1,6 +1,7 @@
 #include "dns/mail_exchangers.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace postern::dns {
 
@@ -13,7 +14,10 @@ void order_exchangers(std::vector<mail_exchanger>& exchangers, random_below cons
     for (std::size_t left = exchangers.size(); left > 1; --left)
       std::swap(exchangers[left - 1], exchangers[random(left)]);
   }
-  std::ranges::stable_sort(exchangers, {}, &mail_exchanger::preference);
+  // A multimap keeps equals in order; std::stable_sort of libstdc++ 12 warns of its own insides.
+  std::multimap<std::uint16_t, mail_exchanger> sorted;
+  for (auto& one : exchangers) sorted.emplace(one.preference, std::move(one));
+  std::ranges::transform(sorted, exchangers.begin(), [](auto& entry) { return std::move(entry.second); });
 }
 
 bool eliminate_self(std::vector<mail_exchanger>& exchangers,
