@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: what a program finds around itself: settings, loop, listening sockets, secrets, and its line to masterd.
 // Concurrency: the loop's thread, but for set_stress() and report_sessions(), which are cheap and belong there too.
-// Security: listeners, secrets and sockets are those of the program's row in programs/PRIVILEGES; asking for a UNIX socket
+// Security: listeners, secrets and sockets are those of the program's row in programs/PRIVILEGES; asking for a UNIX
+// socket
 //           that the row does not name is a bug and aborts.
 
 #include <chrono>
@@ -69,6 +70,8 @@ class environment {
   void stopped();
   /// Asks for the same as masterd's stop; for signals and for programs that cannot go on.
   void stop(std::chrono::seconds limit);
+  /// The socket to masterd, -1 without; for the sandbox's last words.
+  int control_descriptor() const;
 
   /// How many sessions are open; `postern status` shows it. Sent at most once a second.
   void report_sessions(std::size_t count);
@@ -83,8 +86,8 @@ class environment {
   int run();
 
  private:
-  void on_control_message(std::string_view message);
-  void call_stop_handlers();
+  void arm_control();
+  void call_settings_handlers();
 
   std::string program_;
   std::string service_;

@@ -1,0 +1,34 @@
+#pragma once
+// Purpose: the sinks of base/log: standard error, maillog_file, syslog, journald.
+// Layout: stderr and file: "Feb  3 10:00:00 host NAME/PROGRAM[PID]: TEXT"; syslog: [RFC 3164 §4] to /dev/log, facility
+//         syslog_facility; journald: its native datagrams.
+// Errors: a line that cannot be written within half a second is lost; the next one that can says how many were.
+// Security: opened before the sandbox; afterwards only the descriptor is used.
+
+#include <string>
+
+#include "base/log.hpp"
+#include "service/start_message.hpp"
+
+namespace postern::service {
+
+struct log_identity {
+  std::string name;      ///< syslog_name: "postfix", "postfix/submission"
+  std::string program;   ///< "smtpd"
+  std::string facility;  ///< "mail"
+};
+
+/// "NAME/PROGRAM[PID]: ", what stands before every line.
+std::string format_log_prefix(log_identity const& identity, int pid);
+
+/// From here on log lines go to the target; `file` is used by log_target::file.
+result<> open_log(log_target target, os::unique_fd file, log_identity const& identity);
+
+/// Where a service started with these settings logs: maillog_file when set, journald when stderr is its stream, syslog
+/// when there is one, else stderr. In the foreground: stderr unless maillog_file is set.
+log_target decide_log_target(config::settings const& settings, bool foreground);
+
+/// Opens maillog_file to append; "/dev/stdout" and "/dev/stderr" are themselves.
+result<os::unique_fd> open_log_file(std::string const& path);
+
+}  // namespace postern::service
