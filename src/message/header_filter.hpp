@@ -62,14 +62,12 @@ class header_filter {
   std::size_t body_offset() const noexcept { return header_octets_; }
 
  private:
-  std::size_t take_line(std::string_view content, std::string& output);
   void on_line(std::string_view line, std::string& output);
-  void begin_field(std::string_view line, std::string& output);
+  void on_partial_line(std::string_view part, std::string& output);
   void append_to_field(std::string_view line);
   void end_field(std::string& output);
   void note_field(std::string_view name, std::string_view value);
   void end_header(std::string& output);
-  bool is_dropped(std::string_view name) const;
 
   header_policy policy_;
   header_facts facts_;
@@ -78,6 +76,7 @@ class header_filter {
   std::size_t header_octets_ = 0;
   bool in_body_ = false;
   bool at_start_ = true;
+  bool skipping_line_ = false;  // the rest of a line that was too long
 };
 
 }  // namespace postern::message

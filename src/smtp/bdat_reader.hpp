@@ -35,9 +35,10 @@ class bdat_reader {
   body_facts const& facts() const noexcept { return facts_; }
 
  private:
-  void take(std::string_view piece, std::vector<std::string_view>& pieces);
+  void take_lines(std::string_view text, std::vector<std::string_view>& pieces);
+  std::size_t take_pending_cr(std::string_view text, std::vector<std::string_view>& pieces);
   void emit(std::string_view piece, std::vector<std::string_view>& pieces);
-  void finish(std::vector<std::string_view>& pieces);
+  void end_content(std::vector<std::string_view>& pieces);
 
   body_rules rules_;
   body_facts facts_;

@@ -31,7 +31,6 @@ struct body_facts {
   bool too_large = false;
   bool bare_line_feed = false;
   bool bare_carriage_return = false;
-  bool nul = false;
 };
 
 class data_reader {
@@ -55,9 +54,10 @@ class data_reader {
  private:
   enum class at : std::uint8_t { line_start, in_line, after_cr, dot, dot_cr };
 
-  std::size_t take(std::string_view input, std::size_t position, std::vector<std::string_view>& pieces);
-  std::size_t take_text(std::string_view input, std::size_t position, std::vector<std::string_view>& pieces);
+  std::size_t take_octet(std::string_view input, std::size_t position, std::vector<std::string_view>& pieces);
+  std::size_t take_lines(std::string_view input, std::size_t position, std::vector<std::string_view>& pieces);
   void emit(std::string_view piece, std::vector<std::string_view>& pieces);
+  void emit_bare_cr(std::vector<std::string_view>& pieces);
   void end_line(bool with_cr, std::vector<std::string_view>& pieces);
   void end_dot_line(bool with_cr, std::vector<std::string_view>& pieces);
 

@@ -26,8 +26,7 @@ class dot_stuffer {
   void finish(std::vector<std::string_view>& pieces);
 
  private:
-  std::size_t take_line_part(std::string_view content, std::vector<std::string_view>& pieces);
-  void emit(std::string_view piece, std::vector<std::string_view>& pieces);
+  std::size_t take_pending_cr(std::string_view content, std::vector<std::string_view>& pieces);
 
   std::size_t line_limit_;
   std::size_t column_ = 0;

@@ -71,8 +71,6 @@ class server_session {
 
   actions on_tls_established();
   actions on_tls_failed();
-  /// STARTTLS cannot be done now (no certificate): answers 454 to a start_tls that was not begun.
-  actions on_tls_unavailable();
 
   /// The content (DATA) or the chunk (BDAT) has been read. `size`: octets so far.
   actions on_body_end(std::uint64_t size, body_fault fault = body_fault::none);
@@ -157,17 +155,22 @@ class server_session {
     actions_.emplace_back(std::forward<Action>(action));
   }
 
-  /// Sends a fixed text without CRLF.
+  /// Sends one reply line, given without CRLF.
   void say(std::string_view text);
-  /// As say(), counts as the client's error and slows a client with many of them.
+  /// As say(), and counts as an error of the client's.
   void complain(std::string_view text);
   void complain(reply const& why);
+  /// Sends a last reply and closes.
   void hang_up(std::string_view text);
-  void finish_complaint(int code);
-  void refuse_chunk(std::uint64_t octets, bool last, std::string_view text);
-  void start_message();
-  void end_message();
+  void append_text(std::string_view line, bool whole);
+  void close();
+  void count_error(bool fatal);
+  void refuse_chunk(std::string_view text);
+  bool refuses_recipient_number();
+  void accept_recipient();
   void reset_transaction();
+  void abort_content();
+  bool take_initial_response(std::string_view response);
   void take_auth_response(std::string_view line);
   std::string_view offered_mechanisms() const;
   void append_capability(std::string& lines, capability id) const;
@@ -176,6 +179,10 @@ class server_session {
   std::shared_ptr<mechanism_offer const> offer_;
   std::vector<server_action> actions_;
   std::string text_;  // replies of the current event
+  struct piece {
+    std::size_t action, offset, size;
+  };
+  std::vector<piece> pieces_;  // where in text_ each send_reply has its view
 
   stage stage_ = stage::fresh;
   expecting expecting_ = expecting::connection;
@@ -188,20 +195,20 @@ class server_session {
   std::string helo_name_;
   std::string user_;
   std::string mechanism_;
-  std::string argument_;  // what an unanswered question is about
+  std::string argument_;  // what an unanswered question or a held refusal is about
   transaction transaction_;
   recipient asked_;
 
   std::uint64_t chunk_octets_ = 0;
   bool chunk_last_ = false;
   bool chunk_first_ = false;
-  bool chunk_failed_ = false;  // a chunk of this message was refused: so is what follows
+  bool chunk_failed_ = false;  // a chunk of this message was refused: so are those that follow
+  std::uint64_t content_octets_ = 0;
 
   std::uint32_t errors_ = 0;
   std::uint32_t junk_ = 0;
   std::uint32_t messages_ = 0;
   std::uint32_t recipients_over_ = 0;
-  std::uint32_t recipients_asked_ = 0;
 };
 
 }  // namespace postern::smtp

@@ -53,9 +53,10 @@ struct server_settings {
   bare_newline newline = bare_newline::normalize;
   int bare_newline_reject_code = 550;
 
-  tls_level tls = tls_level::none;   ///< smtpd_tls_security_level; wrapper mode counts as encrypt
-  bool auth_enabled = false;         ///< smtpd_sasl_auth_enable
-  bool auth_needs_tls = false;       ///< smtpd_tls_auth_only, or tls == encrypt
+  tls_level tls = tls_level::none;  ///< smtpd_tls_security_level; wrapper mode counts as encrypt
+  bool tls_usable = true;       ///< false when there is no certificate: STARTTLS is not offered and answered with 454
+  bool auth_enabled = false;    ///< smtpd_sasl_auth_enable
+  bool auth_needs_tls = false;  ///< smtpd_tls_auth_only, or tls == encrypt
   bool auth_broken_clients = false;  ///< broken_sasl_auth_clients: a second line, AUTH=…
 
   std::vector<std::string> discarded_keywords;  ///< smtpd_discard_ehlo_keywords, upper case
