@@ -15,7 +15,7 @@ void put(encoder& to, delivery_recipient const& recipient) {
 
 void put(encoder& to, recipient_answer const& answer) {
   to.put(answer.index).put(static_cast<std::uint64_t>(answer.outcome)).put(answer.status).put(answer.text);
-  to.put(answer.remote_mta).put(answer.diagnostic);
+  to.put(answer.remote_mta).put(answer.diagnostic).put(answer.dsn_passed_on);
 }
 
 delivery_recipient take_recipient(decoder& from) {
@@ -37,6 +37,7 @@ result<recipient_answer> take_answer(decoder& from) {
   out.text = from.take_text();
   out.remote_mta = from.take_text();
   out.diagnostic = from.take_text();
+  out.dsn_passed_on = from.take_flag();
   return out;
 }
 
@@ -46,7 +47,7 @@ message format_request(delivery_request const& request, os::unique_fd segment_re
   encoder to;
   to.put(request.id).put(request.queue_id).put(request.session_id).put(request.transport).put(request.next_hop);
   to.put(request.sender).put(request.body_type).put(request.ret).put(request.envid).put(request.smtputf8);
-  to.put(request.arrival_unix_us).put(request.content_octets);
+  to.put(request.arrival_unix_us).put(request.active_unix_us).put(request.content_octets);
   to.put(std::uint64_t{request.extents.size()});
   for (auto const& extent : request.extents) to.put(extent.offset).put(extent.length);
   to.put(std::uint64_t{request.recipients.size()});
@@ -66,6 +67,7 @@ result<delivery_request> parse_request(message const& in) {
   }
   out.smtputf8 = from.take_flag();
   out.arrival_unix_us = from.take_number();
+  out.active_unix_us = from.take_number();
   out.content_octets = from.take_number();
   out.extents.resize(from.take_count());
   for (auto& extent : out.extents) {

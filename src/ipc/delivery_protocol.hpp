@@ -41,6 +41,7 @@ struct delivery_request {
   std::string envid;      ///< ENVID of DSN in xtext, empty when none
   bool smtputf8 = false;
   std::uint64_t arrival_unix_us = 0;
+  std::uint64_t active_unix_us = 0;  ///< when qmgr took it up for this attempt; for the log's delays=
   std::uint64_t content_octets = 0;
   std::vector<content_extent> extents;  ///< the content, in wire form, CRLF line ends, not dot-stuffed
   std::vector<delivery_recipient> recipients;
@@ -51,10 +52,11 @@ enum class recipient_outcome : std::uint8_t { delivered = 0, deferred = 1, bounc
 struct recipient_answer {
   std::uint64_t index = 0;  ///< into request.recipients
   recipient_outcome outcome = recipient_outcome::deferred;
-  std::string status;      ///< enhanced status code "2.0.0" [RFC 3463]
-  std::string text;        ///< one line for the log and the bounce: "host mx[192.0.2.1] said: 550 …"
-  std::string remote_mta;  ///< "mx.example.net", empty when none was reached
-  std::string diagnostic;  ///< the remote's own reply, for Diagnostic-Code; empty when none
+  std::string status;          ///< enhanced status code "2.0.0" [RFC 3463]
+  std::string text;            ///< one line for the log and the bounce: "host mx[192.0.2.1] said: 550 …"
+  std::string remote_mta;      ///< "mx.example.net", empty when none was reached
+  std::string diagnostic;      ///< the remote's own reply, for Diagnostic-Code; empty when none
+  bool dsn_passed_on = false;  ///< the next hop speaks DSN, so success notices are its duty [RFC 3461 §5.2.1]
 };
 
 /// What this attempt says of the destination as a whole; drives concurrency and back-off.
