@@ -99,6 +99,14 @@ io_result<std::size_t> stream::try_read(std::span<char> into) {
   return answer ? *answer : io_result<std::size_t>{0};
 }
 
+task<io_result<>> stream::wait_readable(timeout within) {
+  if (tls_ && tls_->has_pending()) co_return io_result<>{};
+  expires_after(within);
+  auto waited = co_await wait(want::read);
+  never();
+  co_return waited;
+}
+
 task<io_result<std::size_t>> stream::read_some(std::span<char> into, timeout within) {
   expires_after(within);
   for (;;) {
@@ -154,6 +162,11 @@ void stream::close() {
   never();
   boost::system::error_code ignored;
   socket_.close(ignored);
+}
+
+os::unique_fd stream::release() {
+  never();
+  return os::unique_fd(socket_.release());
 }
 
 void stream::shutdown_write() {

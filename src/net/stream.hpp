@@ -37,6 +37,8 @@ class stream : private deadline {
   task<io_result<std::size_t>> read_some(std::span<char> into, timeout within);
   /// The whole of `data`; the timeout counts anew whenever the peer takes something.
   task<io_result<>> write(std::string_view data, timeout within);
+  /// Until there is something to read; holds no buffer meanwhile, which is what an idle connection wants.
+  task<io_result<>> wait_readable(timeout within);
   /// Without waiting: 0 when nothing is there yet.
   io_result<std::size_t> try_read(std::span<char> into);
 
@@ -44,6 +46,8 @@ class stream : private deadline {
   task<io_result<>> start_tls(tls_session session, timeout within);
   /// Says goodbye in TLS (when it can without waiting) and closes the socket.
   void close();
+  /// Gives the plain socket away; the stream is closed then.
+  os::unique_fd release();
   /// The peer sees the end of the stream; reading goes on.
   void shutdown_write();
 

@@ -105,6 +105,8 @@ void tls_session::send_close_notify() {
   ERR_clear_error();
 }
 
+bool tls_session::has_pending() const { return SSL_has_pending(native()) != 0; }
+
 std::optional<std::string> tls_session::export_channel_binding() const {
   static constexpr std::string_view label = "EXPORTER-Channel-Binding";
   std::string out(32, '\0');

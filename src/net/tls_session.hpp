@@ -54,6 +54,8 @@ class tls_session {
   step read(std::span<char> into, std::size_t& got);
   step write(std::string_view data, std::size_t& put);
   void send_close_notify();
+  /// Octets were read from the socket already that read() has not given out.
+  bool has_pending() const;
 
   /// Why the last step failed, in OpenSSL's words.
   std::string const& failure_text() const noexcept { return failure_; }

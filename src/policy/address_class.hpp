@@ -1,0 +1,50 @@
+#pragma once
+// Purpose: which of Postfix's address classes a recipient's domain is in. [postfix ADDRESS_CLASS_README]
+// Errors: a list that names a table of a type that cannot be read yet is a failure at load time.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "policy/match_list.hpp"
+
+namespace postern::policy {
+
+enum class address_class { local, virtual_alias, virtual_mailbox, relay, remote };
+std::string_view format_address_class(address_class klass);
+
+/// A recipient as policy sees it.
+struct resolved_address {
+  std::string address;     ///< completed with myorigin when the client gave no domain
+  std::string local_part;  ///< without quotes
+  std::string domain;      ///< lower case
+  address_class klass = address_class::remote;
+  bool sender_routed = false;  ///< the local-part asks for forwarding: user%other@…, other!user@…, "a@b"@…
+};
+
+class address_resolver {
+ public:
+  /// `own_addresses`: the addresses of this host's interfaces, for user@[192.0.2.1].
+  static result<address_resolver> load(config::settings const& settings, std::vector<ip_address> own_addresses);
+  resolved_address resolve(std::string_view address) const;
+  /// We are the final destination or a relay for it: what permit_auth_destination and reject_unauth_destination ask.
+  static bool is_authorized(address_class klass) { return klass != address_class::remote; }
+
+ private:
+  address_class class_of(std::string const& domain) const;
+
+  domain_match_list mydestination_;
+  domain_match_list virtual_alias_;
+  domain_match_list virtual_mailbox_;
+  domain_match_list relay_;
+  std::vector<ip_address> own_addresses_;
+  std::string myorigin_;
+  std::string mydomain_;
+  bool append_at_myorigin_ = true;
+  bool append_dot_mydomain_ = false;
+};
+
+}  // namespace postern::policy

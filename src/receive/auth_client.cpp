@@ -1,0 +1,212 @@
+#include "receive/auth_client.hpp"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+
+namespace postern::receive {
+namespace {
+
+namespace dovecot = sasl::dovecot;
+constexpr auto handshake_timeout = std::chrono::seconds(10);
+constexpr auto forever = std::chrono::hours(24 * 365);
+
+// The next whole line of `input`, taken out of it; nothing when there is none yet.
+std::optional<std::string> take_line(std::string& input) {
+  auto end = input.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  std::string line = input.substr(0, end);
+  input.erase(0, end + 1);
+  return line;
+}
+
+}  // namespace
+
+auth_client::auth_client(net::event_loop& loop, std::string socket_path, std::chrono::seconds exchange_timeout)
+    : loop_(loop),
+      socket_path_(std::move(socket_path)),
+      timeout_(exchange_timeout),
+      workers_(loop),
+      output_ready_(loop) {}
+
+net::task<std::string> auth_client::ready() {
+  if (stream_) co_return std::string();
+  if (connecting_) {
+    net::parked here(loop_);
+    connecting_waiters_.push_back(&here);
+    co_await here.wait(handshake_timeout);
+    std::erase(connecting_waiters_, &here);
+    co_return stream_ ? std::string() : last_error_;
+  }
+  connecting_ = true;
+  last_error_ = co_await connect();
+  connecting_ = false;
+  for (auto* one : std::exchange(connecting_waiters_, {})) one->wake();
+  co_return last_error_;
+}
+
+net::task<std::string> auth_client::connect() {
+  auto connected = co_await net::connect_unix(loop_, socket_path_, handshake_timeout);
+  if (!connected) co_return fmt::format("connect to {}: {}", socket_path_, connected.error().text);
+  std::shared_ptr<net::stream> peer = std::move(*connected);
+  std::string input;
+  auto refused = co_await handshake(*peer, input);
+  if (!refused.empty()) co_return fmt::format("{}: {}", socket_path_, refused);
+  stream_ = peer;
+  rest_ = std::move(input);
+  workers_.spawn(read_lines(peer), "auth client reader");
+  workers_.spawn(write_lines(peer), "auth client writer");
+  co_return std::string();
+}
+
+net::task<std::string> auth_client::handshake(net::stream& peer, std::string& input) {
+  auto hello =
+      std::string(dovecot::format_client_line(dovecot::version_message{1, 2}).reveal()) +
+      std::string(dovecot::format_client_line(dovecot::client_pid{static_cast<std::uint32_t>(::getpid())}).reveal());
+  auto written = co_await peer.write(hello, handshake_timeout);
+  if (!written) co_return written.error().text;
+  std::vector<dovecot::mechanism_offer> offered;
+  char buffer[4096];
+  for (;;) {
+    auto line = take_line(input);
+    if (!line) {
+      if (input.size() > dovecot::line_octets_max) co_return "the server's line is too long";
+      auto got = co_await peer.read_some(buffer, handshake_timeout);
+      if (!got) co_return "handshake: " + got.error().text;
+      input.append(buffer, *got);
+      continue;
+    }
+    auto message = dovecot::parse_server_line(*line);
+    if (!message) co_return "handshake: " + message.error().text;
+    if (auto* version = std::get_if<dovecot::version_message>(&*message);
+        version != nullptr && version->major != dovecot::protocol_major) {
+      co_return fmt::format("the server speaks version {} of the auth protocol, this client {}", version->major,
+                            dovecot::protocol_major);
+    }
+    if (auto* offer = std::get_if<dovecot::mechanism_offer>(&*message)) offered.push_back(std::move(*offer));
+    if (std::holds_alternative<dovecot::handshake_done>(*message)) break;
+  }
+  mechanisms_ = std::move(offered);
+  co_return std::string();
+}
+
+net::task<> auth_client::read_lines(std::shared_ptr<net::stream> from) {
+  std::string input = std::exchange(rest_, {});
+  std::vector<char> buffer(16 * 1024);
+  for (;;) {
+    while (auto line = take_line(input)) on_line(*line);
+    if (input.size() > dovecot::line_octets_max) co_return lose("the server's line is too long");
+    auto got = co_await from->read_some(buffer, forever);
+    if (!got) co_return lose(got.error().text);
+    input.append(buffer.data(), *got);
+  }
+}
+
+// One coroutine writes, so that lines of many exchanges never mix.
+net::task<> auth_client::write_lines(std::shared_ptr<net::stream> to) {
+  while (stream_ == to) {
+    if (output_.empty()) {
+      co_await output_ready_.wait(forever);
+      continue;
+    }
+    auto lines = std::exchange(output_, {});
+    auto written = co_await to->write(lines, timeout_);
+    wipe(lines);
+    if (!written) {
+      if (stream_ == to) lose(written.error().text);
+      co_return;
+    }
+  }
+}
+
+void auth_client::send(secret const& line) {
+  output_ += line.reveal();
+  output_ready_.wake();
+}
+
+void auth_client::lose(std::string const& why) {
+  auto text = fmt::format("connection to {} lost: {}", socket_path_, why);
+  if (stream_) stream_->close();
+  stream_.reset();
+  wipe(output_);
+  output_ready_.wake();
+  for (auto const& [id, waiter] : std::exchange(waiting_, {})) waiter->answer(auth_answer(auth_unavailable{text}));
+}
+
+void auth_client::answer(std::uint32_t id, reply what) {
+  auto place = waiting_.find(id);
+  if (place == waiting_.end()) return;
+  auto* waiter = place->second;
+  waiting_.erase(place);
+  waiter->answer(std::move(what));
+}
+
+void auth_client::on_line(std::string_view line) {
+  auto message = dovecot::parse_server_line(line);
+  if (!message) return lose(message.error().text);
+  if (auto* ok = std::get_if<dovecot::reply_ok>(&*message)) {
+    // A success without a name is no success. [docs/protocols/auth.md]
+    if (ok->user.empty()) return answer(ok->id, auth_answer(auth_rejected{}));
+    return answer(ok->id, auth_answer(auth_success{std::move(ok->user)}));
+  }
+  if (auto* more = std::get_if<dovecot::reply_continue>(&*message)) {
+    return answer(more->id, auth_answer(auth_challenge{std::move(more->challenge)}));
+  }
+  if (auto* no = std::get_if<dovecot::reply_fail>(&*message)) {
+    bool temporary = no->code == dovecot::fail_code::temp_fail;
+    return answer(no->id, auth_answer(auth_rejected{std::move(no->reason), temporary}));
+  }
+  if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
+  if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);
+}
+
+net::task<auth_client::reply> auth_client::exchange(std::uint32_t id, secret line) {
+  if (!stream_) co_return auth_answer(auth_unavailable{fmt::format("connection to {} lost", socket_path_)});
+  net::one_shot<reply> here(loop_);
+  waiting_.emplace(id, &here);
+  send(line);
+  auto came = co_await here.wait(timeout_);
+  waiting_.erase(id);
+  if (!came) {
+    co_return auth_answer(
+        auth_unavailable{fmt::format("{} did not answer within {} s", socket_path_, timeout_.count())});
+  }
+  co_return std::move(*came);
+}
+
+net::task<auth_answer> auth_client::begin(dovecot::auth_request request, std::uint32_t& id) {
+  auto trouble = co_await ready();
+  if (!trouble.empty()) co_return auth_unavailable{trouble};
+  id = request.id = next_id_++;
+  auto came = co_await exchange(id, dovecot::format_client_line(request));
+  auto* answered = std::get_if<auth_answer>(&came);
+  co_return answered != nullptr ? std::move(*answered) : auth_answer(auth_rejected{});
+}
+
+net::task<auth_answer> auth_client::proceed(std::uint32_t id, secret response) {
+  auto came =
+      co_await exchange(id, dovecot::format_client_line(dovecot::client_continue{id, std::move(response), false}));
+  auto* answered = std::get_if<auth_answer>(&came);
+  co_return answered != nullptr ? std::move(*answered) : auth_answer(auth_rejected{});
+}
+
+void auth_client::cancel(std::uint32_t id) {
+  if (stream_) send(dovecot::format_client_line(dovecot::client_cancel{id}));
+}
+
+net::task<user_existence> auth_client::find_user(std::string user, std::string service) {
+  auto trouble = co_await ready();
+  if (!trouble.empty()) {
+    log::warning("cannot look up local recipients: {}", trouble);
+    co_return user_existence::unavailable;
+  }
+  auto id = next_id_++;
+  auto came =
+      co_await exchange(id, dovecot::format_client_line(dovecot::user_query{id, std::move(user), std::move(service)}));
+  auto* found = std::get_if<user_existence>(&came);
+  co_return found != nullptr ? *found : user_existence::unavailable;
+}
+
+}  // namespace postern::receive

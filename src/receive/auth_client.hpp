@@ -1,0 +1,87 @@
+#pragma once
+// Purpose: smtpd's side of the Dovecot auth client protocol: one connection to authd (or a real Dovecot), many
+// exchanges on it. Errors: when the daemon is away an exchange ends as `unavailable` with a sentence that names the
+// socket and the error; smtpd
+//         answers 454 and lives on.
+// Concurrency: the loop's thread.
+// Limits: lines as the protocol has it; exchange_timeout for each answer.
+// Security: responses are `secret`; nothing here logs a line of the protocol.
+// Source: docs/protocols/auth.md
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "net/one_shot.hpp"
+#include "net/stream.hpp"
+#include "net/task_scope.hpp"
+#include "sasl/dovecot_auth_protocol.hpp"
+
+namespace postern::receive {
+
+struct auth_challenge {
+  std::string octets;  ///< decoded
+};
+struct auth_success {
+  std::string user;
+};
+struct auth_rejected {
+  std::string reason;  ///< what the client may be told; may be empty
+  bool temporary = false;
+};
+struct auth_unavailable {
+  std::string why;  ///< for the log: the socket and the error
+};
+using auth_answer = std::variant<auth_challenge, auth_success, auth_rejected, auth_unavailable>;
+
+enum class user_existence { exists, unknown, unavailable };
+
+class auth_client {
+ public:
+  auth_client(net::event_loop& loop, std::string socket_path, std::chrono::seconds exchange_timeout);
+
+  /// Connects when there is no connection; then the mechanisms are known. An empty text: ready.
+  net::task<std::string> ready();
+  /// What the daemon offered at its handshake; empty before the first ready().
+  std::vector<sasl::dovecot::mechanism_offer> const& mechanisms() const noexcept { return mechanisms_; }
+
+  /// Begins an exchange: `id` is set here and names the exchange in proceed() and cancel().
+  net::task<auth_answer> begin(sasl::dovecot::auth_request request, std::uint32_t& id);
+  net::task<auth_answer> proceed(std::uint32_t id, secret response);
+  void cancel(std::uint32_t id);
+  net::task<user_existence> find_user(std::string user, std::string service);
+
+ private:
+  using reply = std::variant<auth_answer, user_existence>;
+
+  net::task<> read_lines(std::shared_ptr<net::stream> from);
+  net::task<> write_lines(std::shared_ptr<net::stream> to);
+  void send(secret const& line);
+  net::task<std::string> connect();
+  net::task<std::string> handshake(net::stream& peer, std::string& input);
+  net::task<reply> exchange(std::uint32_t id, secret line);
+  void on_line(std::string_view line);
+  void answer(std::uint32_t id, reply what);
+  void lose(std::string const& why);
+
+  net::event_loop& loop_;
+  std::string socket_path_;
+  std::chrono::seconds timeout_;
+  net::task_scope workers_;
+  net::parked output_ready_;
+  std::string output_;  ///< lines that wait for the writer; wiped when written
+  std::shared_ptr<net::stream> stream_;
+  std::vector<sasl::dovecot::mechanism_offer> mechanisms_;
+  std::unordered_map<std::uint32_t, net::one_shot<reply>*> waiting_;
+  std::vector<net::parked*> connecting_waiters_;
+  bool connecting_ = false;
+  std::string last_error_;
+  std::uint32_t next_id_ = 1;
+  std::string rest_;  ///< of the handshake's last read, for the reader
+};
+
+}  // namespace postern::receive

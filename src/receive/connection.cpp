@@ -1,0 +1,222 @@
+#include "receive/connection.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace postern::receive {
+namespace {
+
+namespace act = smtp::server_actions;
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+peer make_peer(net::stream& from) {
+  peer out;
+  if (auto remote = net::remote_endpoint(from.native_handle())) {
+    out.address = remote->address;
+    out.port = remote->port;
+  }
+  return out;
+}
+
+// What a watcher may see of a client's line: not what stands behind AUTH MECHANISM.
+bool begins_auth(std::string_view line) { return istarts_with(line, "auth "); }
+
+std::string_view without_initial_response(std::string_view line) {
+  auto words = split_any(line, " ");
+  return words.size() < 3 ? line : line.substr(0, static_cast<std::size_t>(words[2].data() - line.data()));
+}
+
+}  // namespace
+
+connection::connection(server_parts const& parts, std::shared_ptr<service_settings const> settings,
+                       os::unique_fd socket)
+    : parts_(parts),
+      settings_(std::move(settings)),
+      stream_(parts.loop, std::move(socket)),
+      peer_(make_peer(stream_)),
+      session_id_(make_session_id()),
+      protocol_(settings_->protocol),
+      log_(peer_, session_id_),
+      input_(parts_.buffers) {
+  if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
+}
+
+net::task<> connection::run() {
+  co_await look_up_peer_name();
+  log_.connected();
+  bool ready = !settings_->wrapper_mode;
+  if (settings_->wrapper_mode) ready = co_await shake_hands();
+  if (ready) {
+    co_await greet();
+    co_await converse();
+  }
+  if (gone_) co_await perform(protocol_.on_disconnect());
+  forget_message();
+  log_.disconnected();
+  stream_.close();
+}
+
+net::task<> connection::look_up_peer_name() {
+  if (parts_.resolver == nullptr) co_return;
+  auto found = co_await parts_.resolver->confirmed_name(peer_.address);
+  if (found.status == net::lookup_status::found && !found.records.empty()) peer_.name = found.records.front();
+}
+
+net::task<> connection::greet() {
+  co_await prepare_offer();
+  if (settings_->wrapper_mode) co_await perform(protocol_.on_tls_established());
+  co_await perform(protocol_.on_connect());
+}
+
+std::optional<connection::actions> connection::next_line() {
+  while (auto line = input_.take_line()) {
+    if (std::exchange(line_too_long_, false)) return protocol_.on_line_too_long();
+    if (line->text.size() > protocol_.line_limit()) return protocol_.on_line_too_long();
+    bool credentials = auth_exchange_ != 0;
+    log_.client_line(begins_auth(line->text) ? without_initial_response(line->text) : line->text, credentials);
+    auto out = protocol_.on_line(line->text, line->end);
+    if (!credentials) {
+      counted_verb_ = protocol_.last_verb();
+      verb_open_ = true;
+    }
+    return out;
+  }
+  if (input_.view().size() > protocol_.line_limit()) {
+    line_too_long_ = true;
+    input_.clear();
+  }
+  return std::nullopt;
+}
+
+net::task<> connection::converse() {
+  while (!closing_ && !gone_) {
+    if (auto list = next_line()) {
+      co_await perform(*list);
+      continue;
+    }
+    if (!co_await flush()) break;
+    if (closing_ || gone_) break;
+    input_.release_if_empty();
+    if (!co_await read_more()) break;
+  }
+  co_await flush();
+}
+
+net::task<bool> connection::read_more() {
+  auto readable = co_await stream_.wait_readable(settings_->timeout);
+  if (readable) {
+    auto got = stream_.try_read(input_.space());
+    if (got) {
+      input_.commit(*got);
+      co_return true;
+    }
+    readable = std::unexpected(got.error());
+  }
+  if (readable.error().problem == net::io_problem::timed_out && protocol_.wants_line()) {
+    log_.timed_out(current_verb_name());
+    co_await perform(protocol_.on_timeout());
+    co_return false;
+  }
+  gone_ = true;
+  if (readable.error().problem == net::io_problem::timed_out)
+    log_.timed_out(current_verb_name());
+  else
+    log_.lost_connection(current_verb_name());
+  co_return false;
+}
+
+net::task<bool> connection::flush() {
+  if (output_.empty()) co_return true;
+  auto text = std::exchange(output_, {});
+  auto written = co_await stream_.write(text, settings_->timeout);
+  text.clear();
+  output_ = std::move(text);  // keeps the memory of a busy session, a small reply's fits into the string itself
+  if (written) co_return true;
+  gone_ = true;
+  log_.lost_connection(current_verb_name());
+  co_return false;
+}
+
+void connection::reply(std::string_view text) {
+  output_ += text;
+  log_.server_text(text);
+  bool intermediate = text.starts_with('3');
+  if (verb_open_ && !intermediate) {
+    log_.count(counted_verb_, text[0] >= '4');
+    verb_open_ = false;
+  }
+}
+
+// Actions that need nobody else.
+bool connection::act_now(smtp::server_action const& action) {
+  return std::visit(
+      overloaded{[this](act::send_reply const& one) {
+                   reply(one.text);
+                   return true;
+                 },
+                 [this](act::cancel_auth const&) {
+                   if (auth_exchange_ != 0 && parts_.auth != nullptr) parts_.auth->cancel(auth_exchange_);
+                   auth_exchange_ = 0;
+                   return true;
+                 },
+                 [this](act::abort_message const&) {
+                   forget_message();
+                   return true;
+                 },
+                 [this](act::close_connection const&) { return closing_ = true; }, [](auto const&) { return false; }},
+      action);
+}
+
+net::task<> connection::perform(actions list) {
+  for (;;) {
+    next_actions next;
+    for (auto const& action : list) {
+      if (act_now(action)) continue;
+      // Asking actions are the last of their list; a pause is not, and gives no new list.
+      next = co_await this->act(action);
+    }
+    if (!next) co_return;
+    list = *next;
+  }
+}
+
+net::task<connection::next_actions> connection::act(smtp::server_action action) {
+  if (auto* one = std::get_if<act::pause>(&action)) {
+    co_await parts_.loop.sleep(one->time);
+    co_return std::nullopt;
+  }
+  if (std::get_if<act::ask_sender>(&action)) co_return answer_sender();
+  if (auto* one = std::get_if<act::ask_recipient>(&action)) {
+    co_return co_await answer_recipient(one->to->forward_path, one->verify_only);
+  }
+  if (std::get_if<act::ask_data>(&action)) co_return answer_data();
+  if (std::get_if<act::ask_etrn>(&action)) co_return protocol_.on_etrn_verdict(smtp::verdict::accept());
+  if (auto* one = std::get_if<act::start_auth>(&action)) {
+    std::optional<secret> initial;
+    if (one->has_initial_response) initial = secret(one->initial_response);
+    co_return co_await answer_auth(std::string(one->mechanism), std::move(initial));
+  }
+  if (auto* one = std::get_if<act::continue_auth>(&action)) {
+    co_return co_await answer_auth_response(secret(one->response));
+  }
+  if (std::get_if<act::start_tls>(&action)) co_return co_await answer_start_tls();
+  if (std::get_if<act::begin_data>(&action)) co_return co_await read_data();
+  if (auto* one = std::get_if<act::begin_bdat>(&action)) co_return co_await read_bdat(*one);
+  if (std::get_if<act::commit_message>(&action)) co_return co_await answer_commit();
+  co_return std::nullopt;
+}
+
+std::string connection::current_verb_name() const {
+  for (auto const& row : smtp::command_table()) {
+    if (row.id == counted_verb_) return std::string(row.name);
+  }
+  return protocol_.current_stage() == smtp::stage::fresh ? "CONNECT" : "UNKNOWN";
+}
+
+}  // namespace postern::receive

@@ -1,0 +1,93 @@
+#pragma once
+// Purpose: drives one SMTP connection: bytes to the session, the session's actions to the network, policy, authd and
+// spool. Concurrency: one coroutine a connection on the loop's thread. Errors: a peer that vanishes ends the connection
+// quietly with a log line; everything else is a reply. Security: what a client sent before a TLS handshake is thrown
+// away; lines with credentials never reach a log.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/stream.hpp"
+#include "receive/message_intake.hpp"
+#include "receive/session_log.hpp"
+#include "receive/smtp_server.hpp"
+#include "smtp/bdat_reader.hpp"
+#include "smtp/data_reader.hpp"
+
+namespace postern::receive {
+
+class connection {
+ public:
+  connection(server_parts const& parts, std::shared_ptr<service_settings const> settings, os::unique_fd socket);
+  net::task<> run();
+
+ private:
+  using actions = smtp::server_session::actions;
+  using next_actions = std::optional<actions>;
+
+  // connection.cpp: reading lines and carrying out actions
+  net::task<> greet();
+  net::task<> converse();
+  net::task<bool> read_more();
+  net::task<bool> flush();
+  net::task<> perform(actions list);
+  bool act_now(smtp::server_action const& action);
+  net::task<next_actions> act(smtp::server_action action);
+  void reply(std::string_view text);
+  std::optional<actions> next_line();
+  std::string current_verb_name() const;
+  net::task<> look_up_peer_name();
+
+  // connection_auth.cpp
+  net::task<actions> answer_auth(std::string mechanism, std::optional<secret> initial_response);
+  net::task<actions> answer_auth_response(secret response);
+  actions settle(auth_answer answer);
+  net::task<> prepare_offer();
+
+  // connection_tls.cpp
+  net::task<next_actions> answer_start_tls();
+  net::task<bool> shake_hands();
+
+  // connection_message.cpp
+  actions answer_sender();
+  net::task<actions> answer_recipient(std::string forward_path, bool verify_only);
+  net::task<std::optional<policy::refusal>> check_local_user(policy::accepted_recipient const& recipient);
+  actions answer_data();
+  net::task<result<>> open_message();
+  net::task<next_actions> read_data();
+  net::task<next_actions> read_bdat(smtp::server_actions::begin_bdat chunk);
+  actions end_body(smtp::body_facts const& facts, bool whole);
+  net::task<actions> answer_commit();
+  void forget_message();
+  policy::client_facts client_facts() const;
+  smtp::verdict refused(char const* command, policy::refusal const& why, std::string_view recipient);
+
+  server_parts parts_;
+  std::shared_ptr<service_settings const> settings_;
+  net::stream stream_;
+  peer peer_;
+  std::string session_id_;
+  smtp::server_session protocol_;
+  session_log log_;
+  input_buffer input_;
+  std::string output_;
+  std::optional<net::tls_info> tls_info_;
+
+  std::vector<policy::accepted_recipient> recipients_;
+  std::optional<message_intake> intake_;
+  std::string intake_trouble_;  ///< why the content has nowhere to go; empty while it has
+  smtp::data_reader data_reader_;
+  smtp::bdat_reader bdat_reader_;
+
+  std::string auth_mechanism_;
+  std::uint32_t auth_exchange_ = 0;
+  smtp::verb counted_verb_ = smtp::verb::unknown;
+  bool verb_open_ = false;      ///< the last command has not had its final reply
+  bool line_too_long_ = false;  ///< its rest is being thrown away
+  bool closing_ = false;
+  bool gone_ = false;  ///< the peer is
+};
+
+}  // namespace postern::receive

@@ -1,0 +1,63 @@
+// AUTH: between the session and authd.
+#include <fmt/format.h>
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+#include "receive/connection.hpp"
+
+namespace postern::receive {
+
+net::task<> connection::prepare_offer() {
+  if (parts_.auth == nullptr || !settings_->protocol.auth_enabled) co_return;
+  if (settings_->sasl_exceptions.find(peer_.address) != nullptr) co_return;
+  auto trouble = co_await parts_.auth->ready();
+  // Without authd AUTH stays on offer by what it offered last, or by what it is sure to have: the answer is then 454.
+  auto offered = parts_.auth->mechanisms();
+  if (!trouble.empty() && offered.empty()) offered = {{"PLAIN", {"plaintext"}}, {"LOGIN", {"plaintext"}}};
+  protocol_.set_offer(std::make_shared<smtp::mechanism_offer>(decide_mechanism_offer(*settings_, offered)));
+}
+
+net::task<connection::actions> connection::answer_auth(std::string mechanism, std::optional<secret> initial_response) {
+  sasl::dovecot::auth_request request;
+  request.mechanism = mechanism;
+  request.service = settings_->sasl_service;
+  request.session = session_id_;
+  request.remote_ip = peer_.address.text();
+  request.remote_port = std::to_string(peer_.port);
+  if (auto local = net::local_endpoint(stream_.native_handle())) {
+    request.local_ip = local->address.text();
+    request.local_port = std::to_string(local->port);
+  }
+  request.secured = protocol_.tls_active();
+  request.nologin = true;
+  if (initial_response) {
+    auto decoded = decode_base64(initial_response->reveal());
+    request.initial_response = secret(decoded ? std::move(*decoded) : std::string());
+  }
+  auth_mechanism_ = std::move(mechanism);
+  auto answer = co_await parts_.auth->begin(std::move(request), auth_exchange_);
+  co_return settle(std::move(answer));
+}
+
+net::task<connection::actions> connection::answer_auth_response(secret response) {
+  auto decoded = decode_base64(response.reveal());
+  auto answer = co_await parts_.auth->proceed(auth_exchange_, secret(decoded ? std::move(*decoded) : std::string()));
+  co_return settle(std::move(answer));
+}
+
+connection::actions connection::settle(auth_answer answer) {
+  if (auto* more = std::get_if<auth_challenge>(&answer))
+    return protocol_.on_auth_challenge(encode_base64(more->octets));
+  auth_exchange_ = 0;
+  if (auto* yes = std::get_if<auth_success>(&answer)) return protocol_.on_auth_success(yes->user, auth_mechanism_);
+  if (auto* no = std::get_if<auth_rejected>(&answer)) {
+    log_.auth_failed(auth_mechanism_, no->reason, {});
+    return protocol_.on_auth_failure(no->temporary ? smtp::auth_failure::temporary : smtp::auth_failure::rejected,
+                                     no->reason);
+  }
+  auto const& away = std::get<auth_unavailable>(answer);
+  log_.auth_unavailable(auth_mechanism_, away.why);
+  return protocol_.on_auth_failure(smtp::auth_failure::temporary, "Connection lost to authentication server");
+}
+
+}  // namespace postern::receive

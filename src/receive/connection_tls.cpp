@@ -1,0 +1,35 @@
+// STARTTLS and wrapper mode.
+#include "base/log.hpp"
+#include "receive/connection.hpp"
+
+namespace postern::receive {
+
+net::task<bool> connection::shake_hands() {
+  if (!settings_->tls) {
+    log_.tls_failed(settings_->tls_trouble.empty() ? "no certificate is configured" : settings_->tls_trouble);
+    co_return false;
+  }
+  auto session = net::tls_session::accept(*settings_->tls, stream_.native_handle());
+  auto shaken = co_await stream_.start_tls(std::move(session), settings_->starttls_timeout);
+  if (!shaken) {
+    log_.tls_failed(shaken.error().text);
+    gone_ = true;
+    co_return false;
+  }
+  tls_info_ = stream_.tls()->info();
+  log_.tls_established(*tls_info_, settings_->tls_log_level);
+  co_return true;
+}
+
+net::task<connection::next_actions> connection::answer_start_tls() {
+  if (!settings_->tls) co_return protocol_.on_tls_unavailable();
+  if (!co_await flush()) co_return std::nullopt;
+  // What came behind STARTTLS in the clear may be an attacker's; nobody ever sees it. [RFC 3207 §5, CVE-2011-0411]
+  if (!input_.empty()) log_.note("discarding plaintext that was sent behind STARTTLS");
+  input_.clear();
+  bool shaken = co_await shake_hands();
+  if (!shaken) co_return protocol_.on_tls_failed();
+  co_return protocol_.on_tls_established();
+}
+
+}  // namespace postern::receive

@@ -1,0 +1,21 @@
+#pragma once
+// Purpose: who is at the other end of a connection, as log lines, headers and policy name it.
+
+#include <string>
+
+#include "base/ip.hpp"
+
+namespace postern::receive {
+
+struct peer {
+  ip_address address;
+  std::uint16_t port = 0;
+  std::string name = "unknown";  ///< confirmed host name [RFC 1912 §2.1]
+
+  std::string text() const { return name + "[" + address.text() + "]"; }  ///< "mail.example.com[192.0.2.1]"
+};
+
+/// Twelve characters that join the log lines of one session through smtpd, authd, qmgr and smtp.
+std::string make_session_id();
+
+}  // namespace postern::receive

@@ -1,0 +1,106 @@
+#include "receive/service_settings.hpp"
+
+#include "base/text.hpp"
+#include "sasl/mechanism.hpp"
+#include "sasl/security_options.hpp"
+
+namespace postern::receive {
+namespace {
+
+// A word of smtpd_sasl_mechanism_filter: a mechanism name, "!name", or "static:anything" for all that is left.
+bool filter_lets_through(std::vector<std::string> const& filter, std::string_view mechanism) {
+  for (auto const& word : filter) {
+    bool negative = word.starts_with('!');
+    auto name = std::string_view(word).substr(negative ? 1 : 0);
+    if (iequals(name, mechanism) || istarts_with(name, "static:")) return !negative;
+  }
+  return filter.empty();
+}
+
+std::vector<std::string> lowercase_all(std::vector<std::string> words) {
+  for (auto& word : words) word = lowercase(word);
+  return words;
+}
+
+std::string joined_words(config::settings const& settings, char const* parameter) {
+  std::string out;
+  for (auto const& word : settings.list(parameter)) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+void append_word(std::string& words, std::string_view word) {
+  if (!words.empty()) words += ' ';
+  words += word;
+}
+
+}  // namespace
+
+result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,
+                                                                      std::vector<ip_address> const& own_addresses,
+                                                                      std::shared_ptr<net::tls_context> tls,
+                                                                      std::string tls_trouble) {
+  auto gate = policy::gate::load(settings, own_addresses);
+  if (!gate) return std::unexpected(gate.error());
+  auto made = std::make_shared<service_settings>();
+  made->protocol = smtp::load_server_settings(settings);
+  // STARTTLS is only offered where a handshake can succeed; with "encrypt" mail is refused until it can.
+  if (!tls && made->protocol.tls == smtp::tls_level::may) made->protocol.tls = smtp::tls_level::none;
+  made->gate = std::move(*gate);
+  made->tls = std::move(tls);
+  made->tls_trouble = std::move(tls_trouble);
+  made->wrapper_mode = settings.boolean("smtpd_tls_wrappermode");
+  made->timeout = settings.duration("smtpd_timeout");
+  made->starttls_timeout = settings.duration("smtpd_starttls_timeout");
+  made->hop_count_limit = static_cast<std::uint32_t>(settings.integer("hopcount_limit"));
+  made->header_field_limit = static_cast<std::size_t>(settings.integer("header_size_limit"));
+  made->dropped_headers = lowercase_all(settings.list("message_drop_headers"));
+  made->add_missing_headers = settings.boolean("always_add_missing_headers");
+  made->tls_received_header = settings.boolean("smtpd_tls_received_header");
+  made->authenticated_header = settings.boolean("smtpd_sasl_authenticated_header");
+  made->anonymize = settings.boolean("smtpd_sasl_anonymize");
+  made->tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtpd_tls_loglevel").substr(0, 1)).value_or(0));
+  made->ask_client_certificate = settings.boolean("smtpd_tls_ask_ccert") || settings.boolean("smtpd_tls_req_ccert");
+  made->sasl_service = settings.text("smtpd_sasl_service");
+  made->sasl_type_is_dovecot = iequals(settings.text("smtpd_sasl_type"), "dovecot");
+  made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");
+  made->sasl_tls_security_options = joined_words(settings, "smtpd_sasl_tls_security_options");
+  made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
+  made->check_local_recipients = !settings.text("local_recipient_maps").empty();
+  made->recipient_delimiter = settings.text("recipient_delimiter");
+  auto debug_peers = policy::network_match_list::load("debug_peer_list", settings.list("debug_peer_list"));
+  if (debug_peers) made->debug_peers = std::move(*debug_peers);
+  auto exceptions = policy::network_match_list::load("smtpd_sasl_exceptions_networks",
+                                                     settings.list("smtpd_sasl_exceptions_networks"));
+  if (!exceptions) return std::unexpected(exceptions.error());
+  made->sasl_exceptions = std::move(*exceptions);
+  return made;
+}
+
+std::string auth_socket_path(config::settings const& settings) {
+  if (!iequals(settings.text("smtpd_sasl_type"), "dovecot")) return "private/auth";
+  auto path = settings.text("smtpd_sasl_path");
+  return path == "smtpd" ? "private/auth" : path;
+}
+
+smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
+                                             std::vector<sasl::dovecot::mechanism_offer> const& offered) {
+  auto plain = sasl::parse_security_options(settings.sasl_security_options)
+                   .value_or(sasl::security_options{.no_anonymous = true});
+  auto under_tls = sasl::parse_security_options(settings.sasl_tls_security_options)
+                       .value_or(sasl::security_options{.no_anonymous = true});
+  smtp::mechanism_offer out;
+  for (auto const& one : offered) {
+    if (!filter_lets_through(settings.sasl_mechanism_filter, one.name)) continue;
+    auto words = sasl::parse_dovecot_words(one.properties);
+    auto const* row = sasl::find_mechanism(one.name);
+    auto permitted = [&](sasl::security_options const& wanted) {
+      bool as_cyrus = !settings.sasl_type_is_dovecot && row != nullptr;
+      return as_cyrus ? sasl::permits(wanted, row->cyrus) : sasl::permits(wanted, words);
+    };
+    if (permitted(plain)) append_word(out.before_tls, one.name);
+    if (permitted(under_tls)) append_word(out.after_tls, one.name);
+  }
+  return out;
+}
+
+}  // namespace postern::receive

@@ -1,0 +1,62 @@
+#pragma once
+// Purpose: everything one service (one master.cf line) of smtpd works with: parameters as plain values, TLS, policy.
+// Concurrency: built at start and when stress changes; sessions keep the one they began with.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "net/tls_context.hpp"
+#include "policy/gate.hpp"
+#include "policy/match_list.hpp"
+#include "receive/tls_settings.hpp"
+#include "sasl/dovecot_auth_protocol.hpp"
+#include "smtp/server_settings.hpp"
+
+namespace postern::receive {
+
+struct service_settings {
+  smtp::server_settings protocol;
+  policy::gate gate;
+  std::shared_ptr<net::tls_context> tls;
+  std::string tls_trouble;  ///< why tls is null although the configuration asks for it; empty otherwise
+
+  bool wrapper_mode = false;
+  std::chrono::seconds timeout{300};           ///< smtpd_timeout
+  std::chrono::seconds starttls_timeout{300};  ///< smtpd_starttls_timeout
+  std::chrono::seconds commit_timeout{60};
+  std::uint32_t hop_count_limit = 50;        ///< hopcount_limit
+  std::size_t header_field_limit = 102'400;  ///< header_size_limit
+  std::vector<std::string> dropped_headers;  ///< message_drop_headers, lower case
+  bool add_missing_headers = false;          ///< always_add_missing_headers
+  bool tls_received_header = false;
+  bool authenticated_header = false;
+  bool anonymize = true;  ///< smtpd_sasl_anonymize
+  int tls_log_level = 0;
+  bool ask_client_certificate = false;
+  std::string sasl_service = "smtp";
+  bool sasl_type_is_dovecot = false;  ///< its option words filter differently from Cyrus's
+  std::string sasl_security_options;
+  std::string sasl_tls_security_options;
+  std::vector<std::string> sasl_mechanism_filter;
+  policy::network_match_list sasl_exceptions;  ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
+  bool check_local_recipients = true;          ///< local_recipient_maps is not empty
+  std::string recipient_delimiter;
+  policy::network_match_list debug_peers;  ///< debug_peer_list, its address entries
+};
+
+result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,
+                                                                      std::vector<ip_address> const& own_addresses,
+                                                                      std::shared_ptr<net::tls_context> tls,
+                                                                      std::string tls_trouble);
+
+/// Where authd's socket is: $smtpd_sasl_path for smtpd_sasl_type = dovecot, our own private/auth otherwise.
+std::string auth_socket_path(config::settings const& settings);
+
+/// The mechanisms of `offered` that the two option lists and the filter let through, as EHLO shows them.
+smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
+                                             std::vector<sasl::dovecot::mechanism_offer> const& offered);
+
+}  // namespace postern::receive

@@ -1,0 +1,132 @@
+#include "receive/session_log.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace postern::receive {
+namespace {
+
+std::string_view verb_name(std::size_t index) {
+  for (auto const& row : smtp::command_table()) {
+    if (static_cast<std::size_t>(row.id) == index) return row.name;
+  }
+  return "unknown";
+}
+
+// "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (P-256) …"
+std::string tls_text(net::tls_info const& info) {
+  auto out = fmt::format("{} with cipher {} ({}/{} bits)", info.protocol, info.cipher, info.cipher_bits_used,
+                         info.cipher_bits_all);
+  if (!info.key_exchange.empty()) out += " key-exchange " + info.key_exchange;
+  if (!info.server_signature.empty()) out += " server-signature " + info.server_signature;
+  if (!info.server_digest.empty()) out += " server-digest " + info.server_digest;
+  return out;
+}
+
+}  // namespace
+
+void session_log::connected() const { log::info("connect from {}, session={}", client_.text(), session_id_); }
+
+void session_log::count(smtp::verb verb, bool failed) {
+  auto& one = tallies_[static_cast<std::size_t>(verb)];
+  ++(failed ? one.bad : one.good);
+}
+
+void session_log::disconnected() const {
+  std::string text;
+  tally all;
+  auto put = [&text](std::string_view name, tally const& one) {
+    text += fmt::format(" {}={}", name, one.good);
+    if (one.bad > 0) text += fmt::format("/{}", one.good + one.bad);
+  };
+  for (std::size_t i = 0; i < tallies_.size(); ++i) {
+    auto const& one = tallies_[i];
+    all.good += one.good;
+    all.bad += one.bad;
+    if (one.good + one.bad > 0) put(lowercase(verb_name(i)), one);
+  }
+  put("commands", all);
+  log::info("disconnect from {}{}, session={}", client_.text(), text, session_id_);
+}
+
+void session_log::lost_connection(std::string_view after) const {
+  log::info("lost connection after {} from {}, session={}", after, client_.text(), session_id_);
+}
+
+void session_log::timed_out(std::string_view after) const {
+  log::info("timeout after {} from {}, session={}", after, client_.text(), session_id_);
+}
+
+void session_log::tls_established(net::tls_info const& info, int log_level) const {
+  if (log_level < 1) return;
+  auto trust = !info.peer_certificate ? "Anonymous" : info.peer_verified ? "Trusted" : "Untrusted";
+  log::info("{} TLS connection {} from {}: {}, session={}", trust, info.resumed ? "reused" : "established",
+            client_.text(), tls_text(info), session_id_);
+  if (info.peer_certificate && log_level >= 1) {
+    log::info("{}: subject_CN={}, issuer_CN={}, fingerprint={}, pkey_fingerprint={}{}, session={}", client_.text(),
+              info.peer_subject_cn, info.peer_issuer_cn, info.peer_fingerprint, info.peer_key_fingerprint,
+              info.verify_error.empty() ? "" : ", verification: " + info.verify_error, session_id_);
+  }
+}
+
+void session_log::tls_failed(std::string_view why) const {
+  log::info("SSL_accept error from {}: {}, session={}", client_.text(), printable(why), session_id_);
+}
+
+void session_log::auth_failed(std::string_view mechanism, std::string_view reason, std::string_view user) const {
+  log::warning("{}: SASL {} authentication failed: {}{}{}, session={}", client_.text(), printable(mechanism),
+               reason.empty() ? "(reason unavailable)" : printable(reason),
+               user.empty() ? "" : ", sasl_username=", printable(user), session_id_);
+}
+
+void session_log::auth_unavailable(std::string_view mechanism, std::string_view why) const {
+  log::warning(
+      "{}: SASL {} authentication failed: the authentication daemon cannot be asked: {}; is authd running?, session={}",
+      client_.text(), printable(mechanism), printable(why), session_id_);
+}
+
+void session_log::rejected(std::string_view queue_id, std::string_view command, policy::refusal const& why,
+                           std::string_view from, std::string_view to, std::string_view protocol, std::string_view helo,
+                           std::string_view user) const {
+  log::info("{}: reject: {} from {}: {} {} {}; from=<{}>{} proto={} helo=<{}>{}; reason={}: {}, session={}",
+            queue_id.empty() ? "NOQUEUE" : queue_id, command, client_.text(), why.code, why.enhanced,
+            printable(why.text), printable(from), to.empty() ? "" : fmt::format(" to=<{}>", printable(to)), protocol,
+            printable(helo), user.empty() ? "" : fmt::format(" sasl_username=<{}>", printable(user)), why.restriction,
+            why.explanation, session_id_);
+}
+
+void session_log::accepted(std::string_view queue_id, std::string_view method, std::string_view user) const {
+  if (user.empty()) return log::info("{}: client={}, session={}", queue_id, client_.text(), session_id_);
+  log::info("{}: client={}, sasl_method={}, sasl_username={}, session={}", queue_id, client_.text(), method,
+            printable(user), session_id_);
+}
+
+void session_log::queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const {
+  log::info("{}: message-id={}{}{}, session={}", queue_id, printable(message_id),
+            relay_grounds.empty() ? "" : ", relay=", relay_grounds, session_id_);
+}
+
+void session_log::not_queued(std::string_view queue_id, std::string_view why) const {
+  log::warning("{}: not accepted: {}, client={}, session={}", queue_id.empty() ? "NOQUEUE" : queue_id, printable(why),
+               client_.text(), session_id_);
+}
+
+void session_log::note(std::string_view text) const {
+  log::info("{}: {}, session={}", client_.text(), printable(text), session_id_);
+}
+
+void session_log::client_line(std::string_view line, bool secret) const {
+  if (!watched_) return;
+  log::info("< {}: {}, session={}", client_.text(), secret ? "[credentials]" : printable(line), session_id_);
+}
+
+void session_log::server_text(std::string_view text) const {
+  if (!watched_) return;
+  for (auto line : split(text, '\n')) {
+    if (!line.empty()) log::info("> {}: {}, session={}", client_.text(), printable(trim(line)), session_id_);
+  }
+}
+
+}  // namespace postern::receive

@@ -1,0 +1,55 @@
+#pragma once
+// Purpose: the log lines of one SMTP session, in the shape that Postfix's log readers know, each with the session's id,
+// and the
+//          dialogue for those who are watched (-v, debug_peer_list, postern trace).
+// Security: credentials are replaced before a line of dialogue is logged.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "net/tls_session.hpp"
+#include "policy/refusal.hpp"
+#include "receive/peer.hpp"
+#include "smtp/command_table.hpp"
+
+namespace postern::receive {
+
+class session_log {
+ public:
+  session_log(peer const& client, std::string const& session_id) : client_(client), session_id_(session_id) {}
+
+  void connected() const;
+  /// "disconnect from …" with how often each command was used, the failed ones apart.
+  void disconnected() const;
+  void lost_connection(std::string_view after) const;
+  void timed_out(std::string_view after) const;
+  void tls_established(net::tls_info const& info, int log_level) const;
+  void tls_failed(std::string_view why) const;
+  void auth_failed(std::string_view mechanism, std::string_view reason, std::string_view user) const;
+  void auth_unavailable(std::string_view mechanism, std::string_view why) const;
+  void rejected(std::string_view queue_id, std::string_view command, policy::refusal const& why, std::string_view from,
+                std::string_view to, std::string_view protocol, std::string_view helo, std::string_view user) const;
+  void accepted(std::string_view queue_id, std::string_view method, std::string_view user) const;
+  void queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const;
+  void not_queued(std::string_view queue_id, std::string_view why) const;
+  void note(std::string_view text) const;
+
+  void count(smtp::verb verb, bool failed);
+  void watch() noexcept { watched_ = true; }
+  void client_line(std::string_view line, bool secret) const;
+  void server_text(std::string_view text) const;
+
+ private:
+  struct tally {
+    std::uint32_t good = 0;
+    std::uint32_t bad = 0;
+  };
+  peer const& client_;
+  std::string const& session_id_;
+  std::array<tally, static_cast<std::size_t>(smtp::verb::unknown) + 1> tallies_{};
+  bool watched_ = false;
+};
+
+}  // namespace postern::receive

@@ -1,0 +1,64 @@
+#include "receive/smtp_server.hpp"
+
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "receive/connection.hpp"
+
+namespace postern::receive {
+namespace {
+
+constexpr std::string_view too_many = "421 4.3.2 All server ports are busy\r\n";
+constexpr auto refusal_timeout = std::chrono::seconds(5);
+
+}  // namespace
+
+smtp_server::smtp_server(server_parts parts, std::size_t sessions_max)
+    : parts_(parts), sessions_max_(sessions_max), acceptors_(parts.loop), sessions_(parts.loop) {}
+
+void smtp_server::listen(os::unique_fd socket) {
+  listeners_.push_back(std::make_unique<net::listener>(parts_.loop, std::move(socket)));
+  acceptors_.spawn(accept_from(*listeners_.back()), "smtpd listener");
+}
+
+net::task<> smtp_server::accept_from(net::listener& from) {
+  for (;;) {
+    auto accepted = co_await from.accept();
+    if (!accepted) {
+      if (accepted.error().problem != net::io_problem::cancelled) log::error("accept: {}", accepted.error().text);
+      co_return;
+    }
+    bool room = sessions_.size() < sessions_max_;
+    if (!room) log::warning("refusing a connection: {} sessions are open, the limit of this process", sessions_.size());
+    sessions_.spawn(room ? serve(std::move(*accepted)) : refuse(std::move(*accepted)), "smtp session");
+    count_changed();
+  }
+}
+
+net::task<> smtp_server::serve(os::unique_fd socket) {
+  {
+    connection one(parts_, settings_, std::move(socket));
+    co_await one.run();
+  }
+  // The scope forgets this session only after it has returned.
+  parts_.loop.post([this] { count_changed(); });
+}
+
+net::task<> smtp_server::refuse(os::unique_fd socket) {
+  net::stream peer(parts_.loop, std::move(socket));
+  co_await peer.write(too_many, refusal_timeout);
+  peer.close();
+}
+
+void smtp_server::count_changed() {
+  if (count_handler_) count_handler_(sessions_.size());
+  if (drained_ && sessions_.size() == 0) std::exchange(drained_, nullptr)();
+}
+
+void smtp_server::stop(std::function<void()> drained) {
+  for (auto& one : listeners_) one->stop();
+  drained_ = std::move(drained);
+  count_changed();
+}
+
+}  // namespace postern::receive

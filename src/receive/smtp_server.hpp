@@ -1,0 +1,61 @@
+#pragma once
+// Purpose: an smtpd process: its services, what its sessions share, and the sessions themselves.
+// Concurrency: the loop's thread.
+// Limits: sessions_max sessions a process; beyond that a client is told 421.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/listener.hpp"
+#include "net/resolver.hpp"
+#include "net/task_scope.hpp"
+#include "receive/auth_client.hpp"
+#include "receive/input_buffer.hpp"
+#include "receive/peer.hpp"
+#include "receive/service_settings.hpp"
+#include "receive/spool_client.hpp"
+
+namespace postern::receive {
+
+/// What all sessions of the process use.
+struct server_parts {
+  net::event_loop& loop;
+  spool_client& spool;
+  auth_client* auth = nullptr;        ///< null when smtpd_sasl_auth_enable = no and no local recipients are checked
+  auth_client* users = nullptr;       ///< who knows which local users exist; may be the same as auth
+  net::resolver* resolver = nullptr;  ///< null when smtpd_peername_lookup = no
+  buffer_pool& buffers;
+};
+
+class smtp_server {
+ public:
+  smtp_server(server_parts parts, std::size_t sessions_max);
+
+  void set_settings(std::shared_ptr<service_settings const> settings) { settings_ = std::move(settings); }
+  /// Begins to take connections from a listening socket.
+  void listen(os::unique_fd socket);
+  /// Takes no more connections; `drained` is called when the last session has ended.
+  void stop(std::function<void()> drained);
+  std::size_t session_count() const noexcept { return sessions_.size(); }
+  /// Called with the number of sessions whenever it changes.
+  void on_session_count(std::function<void(std::size_t)> handler) { count_handler_ = std::move(handler); }
+
+ private:
+  net::task<> accept_from(net::listener& from);
+  net::task<> serve(os::unique_fd socket);
+  net::task<> refuse(os::unique_fd socket);
+  void count_changed();
+
+  server_parts parts_;
+  std::size_t sessions_max_;
+  std::shared_ptr<service_settings const> settings_;
+  std::vector<std::unique_ptr<net::listener>> listeners_;
+  net::task_scope acceptors_;
+  net::task_scope sessions_;
+  std::function<void()> drained_;
+  std::function<void(std::size_t)> count_handler_;
+};
+
+}  // namespace postern::receive

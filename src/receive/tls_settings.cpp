@@ -1,0 +1,113 @@
+#include "receive/tls_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace postern::receive {
+namespace {
+
+bool is_none(std::string const& file) { return file.empty() || file == "none"; }
+
+// smtpd_tls_chain_files: each file holds a key and, behind it, its chain; several keys may stand in one file.
+result<std::vector<net::tls_identity>> load_chain_files(std::vector<std::string> const& files,
+                                                        secret_reader const& read_secret) {
+  std::vector<net::tls_identity> out;
+  for (auto const& file : files) {
+    auto text = read_secret(file);
+    if (!text) return std::unexpected(text.error());
+    auto pem = text->reveal();
+    static constexpr std::string_view begin = "-----BEGIN ";
+    for (auto at = pem.find(begin); at != std::string_view::npos;) {
+      auto next = pem.find(begin, at + 1);
+      auto block = pem.substr(at, next == std::string_view::npos ? next : next - at);
+      bool is_key = block.substr(0, block.find('\n')).contains("PRIVATE KEY");
+      if (is_key) out.push_back({{}, secret(block), file});
+      if (!is_key && out.empty())
+        return fail(fmt::format("smtpd_tls_chain_files: {}: the key must stand before its certificate", file));
+      if (!is_key) out.back().certificates_pem += block;
+      at = next;
+    }
+  }
+  return out;
+}
+
+struct key_pair_parameters {
+  char const* certificate;
+  char const* key;
+};
+
+result<std::vector<net::tls_identity>> load_identities(config::settings const& settings,
+                                                       secret_reader const& read_secret) {
+  if (auto chains = settings.list("smtpd_tls_chain_files"); !chains.empty())
+    return load_chain_files(chains, read_secret);
+  std::vector<net::tls_identity> out;
+  for (auto [certificate, key] : {key_pair_parameters{"smtpd_tls_cert_file", "smtpd_tls_key_file"},
+                                  key_pair_parameters{"smtpd_tls_eccert_file", "smtpd_tls_eckey_file"},
+                                  key_pair_parameters{"smtpd_tls_dcert_file", "smtpd_tls_dkey_file"}}) {
+    auto certificate_file = settings.text(certificate);
+    if (is_none(certificate_file)) continue;
+    auto key_file = settings.text(key);
+    auto certificates = read_secret(certificate_file);
+    if (!certificates) return fail(fmt::format("{}: {}", certificate, certificates.error().text));
+    auto key_text = read_secret(key_file);
+    if (!key_text) return fail(fmt::format("{}: {}", key, key_text.error().text));
+    out.push_back({std::string(certificates->reveal()), std::move(*key_text),
+                   certificate_file == key_file ? key_file : certificate_file + " and " + key_file});
+  }
+  return out;
+}
+
+std::string joined(std::vector<std::string> const& words) {
+  std::string out;
+  for (auto const& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string excluded_ciphers(config::settings const& settings, bool mandatory) {
+  auto names = settings.list("smtpd_tls_exclude_ciphers");
+  if (mandatory) {
+    auto more = settings.list("smtpd_tls_mandatory_exclude_ciphers");
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  return joined(names);
+}
+
+}  // namespace
+
+std::string effective_tls_level(config::settings const& settings) {
+  if (settings.boolean("smtpd_tls_wrappermode")) return "encrypt";
+  auto level = lowercase(settings.text("smtpd_tls_security_level"));
+  if (!level.empty()) return level == "none" || level == "may" ? level : "encrypt";
+  if (settings.boolean("smtpd_enforce_tls")) return "encrypt";
+  return settings.boolean("smtpd_use_tls") ? "may" : "none";
+}
+
+result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,
+                                                           secret_reader const& read_secret,
+                                                           std::shared_ptr<net::tls_ticket_keys> ticket_keys) {
+  auto level = effective_tls_level(settings);
+  if (level == "none") return nullptr;
+  auto identities = load_identities(settings, read_secret);
+  if (!identities) return std::unexpected(identities.error());
+  if (identities->empty()) return nullptr;
+  bool mandatory = level == "encrypt";
+  net::tls_options options;
+  options.identities = std::move(*identities);
+  options.protocols = settings.text(mandatory ? "smtpd_tls_mandatory_protocols" : "smtpd_tls_protocols");
+  options.cipher_grade = settings.text(mandatory ? "smtpd_tls_mandatory_ciphers" : "smtpd_tls_ciphers");
+  options.excluded_ciphers = excluded_ciphers(settings, mandatory);
+  options.prefer_server_ciphers = settings.boolean("tls_preempt_cipherlist");
+  if (settings.boolean("smtpd_tls_ask_ccert")) options.ask_peer = net::peer_certificate::ask;
+  if (mandatory && settings.boolean("smtpd_tls_req_ccert")) options.ask_peer = net::peer_certificate::require;
+  options.ca_file = settings.text("smtpd_tls_CAfile");
+  options.ca_path = settings.text("smtpd_tls_CApath");
+  options.verify_depth = static_cast<int>(settings.integer("smtpd_tls_ccert_verifydepth"));
+  options.fingerprint_digest = settings.text("smtpd_tls_fingerprint_digest");
+  options.session_lifetime = settings.duration("smtpd_tls_session_cache_timeout");
+  options.tickets = options.session_lifetime.count() > 0;
+  options.ticket_keys = std::move(ticket_keys);
+  return net::tls_context::make_server(std::move(options));
+}
+
+}  // namespace postern::receive
