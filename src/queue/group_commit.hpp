@@ -32,7 +32,8 @@ struct commit_done {
 
 class group_commit {
  public:
-  /// Called once a batch with all that is settled; `error` is null on success. Order is that of submission.
+  /// Called for each batch, once with its chunks and once with what was synced; `error` is null on success. Order is
+  /// that of submission.
   using batch_handler = std::function<void(std::span<commit_done const> done, failure const* error)>;
 
   group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max = 256U << 20);

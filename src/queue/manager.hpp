@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "queue/message_record.hpp"
+#include "queue/relocated_message.hpp"
 #include "queue/retry_schedule.hpp"
 #include "queue/scheduler.hpp"
 #include "queue/segment_ledger.hpp"
@@ -41,7 +42,8 @@ using route_function = std::function<route(recipient const&)>;
 using delivery_id = strong<struct delivery_id_tag, std::uint64_t>;
 using notice_id = strong<struct notice_id_tag, std::uint64_t>;
 
-/// Start this delivery; envelope and content are read from `at`.
+/// Start this delivery; envelope and content are read from `at`. Open the segment before the next event goes in: it may
+/// be relocated and removed after that.
 struct delivery_job {
   delivery_id id;
   queue_id message;
@@ -124,12 +126,11 @@ class manager {
   void on_segment_opened(segment_id id);
   void on_segment_closed(segment_id id, std::uint64_t size);
   /// Idempotent by location. False: already known or done. `status` is what recovery remembers of it.
-  bool on_message(location at, std::uint64_t record_length, stored_message const& message, message_status const* status,
-                  wall_time now);
+  bool on_message(location at, stored_message const& message, message_status const* status, wall_time now);
   /// A record that recovery knows to be done already (state saved).
   void on_known_done(location at);
-  /// A record that is to be saved as done: recovery's dead copies.
-  void on_dead_copy(location at);
+  /// A record that is to be saved as done: recovery's dead copies; `original` stays until that is saved.
+  void on_dead_copy(location at, location original);
 
   // Results
   void on_delivery_result(delivery_result const& result, wall_time now);
@@ -138,8 +139,8 @@ class manager {
   void on_notice_saved(notice_id id);
   void on_state_saved(std::uint64_t state_number);
   void on_segment_removed(segment_id id);
-  /// Of a relocation that was asked for; an empty list when it failed.
-  void on_relocated(segment_id from, std::span<struct relocated_message const> moved);
+  /// Of a relocation that was asked for. `durable`: all copies are on disk; else they are written off.
+  void on_relocated(segment_id from, std::span<relocated_message const> copies, bool durable);
 
   // Time
   void on_time(wall_time now);
@@ -151,9 +152,9 @@ class manager {
   // Commands of `postern queue`
   void list(std::function<void(message_summary const&)> const& each) const;
   std::optional<message_summary> show(queue_id id) const;
-  bool flush(queue_id id, wall_time now);
+  bool flush(queue_id id);
   /// All messages, or those with recipients for one next hop. The number of them.
-  std::size_t flush_all(std::optional<std::string_view> nexthop, wall_time now);
+  std::size_t flush_all(std::optional<std::string_view> nexthop);
   bool hold(queue_id id);
   bool release(queue_id id, wall_time now);
   bool remove(queue_id id);
@@ -178,6 +179,7 @@ class manager {
     text_id reason;
     recipient_status status = recipient_status::pending;
     std::uint8_t notify = 0;
+    bool notice_open = false;
   };
   struct message {
     location at;
@@ -190,6 +192,7 @@ class manager {
     bool held = false;
     bool delay_notified = false;
     bool has_deadline = false;
+    bool relocated = false;
   };
   struct in_flight {
     queue_id message;
@@ -212,30 +215,36 @@ class manager {
   static constexpr std::uint32_t deadline_group = 0xffffffff;
   using message_map = std::unordered_map<queue_id, message>;
 
+  queue_id choose_key(queue_id wanted) const;
   void make_groups(message& into, envelope const& env);
   void apply_status(message& into, message_status const& status);
   void enqueue(queue_id id, message& what, wall_time now);
   void make_ready(queue_id id, message& what, std::uint32_t group_index);
-  void defer(queue_id id, message& what, std::uint32_t group_index, wall_time now, wall_time when);
+  void defer(queue_id id, message& what, std::uint32_t group_index, wall_time when);
   void arm_deadline(queue_id id, message& what);
   void on_deadline(queue_id id, message& what, wall_time now);
-  void start_ready(manager_actions& out, wall_time now);
-  void start(manager_actions& out, work const& what, message& of, wall_time now);
-  void settle_group(queue_id id, message& what, std::uint32_t group_index, delivery_result const* result,
+  void on_timer(timer const& due, wall_time now);
+  void start_ready(manager_actions& out);
+  delivery_job start(scheduler::turn const& turn, message& of);
+  void note_host(destination_id id, delivery_result const& result, wall_time now);
+  void settle_group(queue_id id, message& what, std::uint32_t group_index, delivery_result const& result,
                     wall_time now);
   void settle_recipient(message const& of, recipient_slot& slot, recipient_result const& result);
-  void expire(message& what, group const& of);
+  /// Fails what is pending of the group for good.
+  void expire(message& what, group& of);
   void request_notices(queue_id id, message& what, bool expired);
   void request_notice(queue_id id, message const& what, notice_kind kind, std::vector<std::uint32_t> slots,
                       bool expired);
   void save_or_finish(queue_id id, message& what);
-  bool is_finished(message const& what) const;
   void finish(queue_id id, message& what);
   void emit(state_entry entry, std::initializer_list<segment_id> about);
+  bool has_pending(message const& what, group const& of) const;
+  std::span<recipient_slot> slots_of(message& what, group const& of) const;
   message_status status_of(queue_id id, message const& what) const;
   message_summary summary_of(queue_id id, message const& what) const;
+  std::string_view reason_of(recipient_slot const& slot, destination_id destination) const;
   void set_reason(recipient_slot& slot, std::string_view reason);
-  void forget_stale_timers();
+  void flush_groups(queue_id id, message& what);
 
   manager_settings settings_;
   route_function router_;
@@ -249,7 +258,10 @@ class manager {
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
   std::vector<state_entry> state_;
   std::vector<notice_request> notices_;
+  std::unordered_map<destination_id, text_id> host_reasons_;  ///< why a destination was last in trouble
   std::uint64_t state_number_ = 0;
+  std::uint64_t saved_number_ = 0;
+  std::optional<wall_time> next_relocation_;
   std::uint64_t next_delivery_ = 1;
   std::uint64_t next_notice_ = 1;
   std::size_t held_ = 0;

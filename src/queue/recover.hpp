@@ -16,7 +16,6 @@ namespace postern::queue {
 
 struct found_message {
   location at;
-  std::uint64_t record_length = 0;
   stored_message message;
   message_status const* status = nullptr;  ///< null: as it came. Valid during the call
 };
@@ -39,8 +38,12 @@ struct recovery {
   std::vector<scanned_segment> segments;
   std::vector<damage_report> damages;
   std::vector<state_report> state_reports;
-  std::vector<location> dead_copies;  ///< relocated copies whose original still counts: to be saved as done
-  std::vector<location> lost;         ///< the state knows an unfinished message, the spool has no whole record of it
+  struct dead_copy {
+    location copy;
+    location original;
+  };
+  std::vector<dead_copy> dead_copies;  ///< relocated copies whose original still counts: to be saved as done
+  std::vector<location> lost;          ///< the state knows an unfinished message, the spool has no whole record of it
   loaded_state state;
 };
 

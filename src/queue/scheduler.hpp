@@ -46,6 +46,8 @@ class scheduler {
   std::string const& nexthop(destination_id id) const { return destinations_[id.value].nexthop; }
   std::size_t destinations() const noexcept { return destinations_.size(); }
   bool is_dead(destination_id id) const { return destinations_[id.value].dead_until.has_value(); }
+  /// Dead, or revived and not yet proven: its waiting work needs deadlines.
+  bool is_suspect(destination_id id) const { return destinations_[id.value].deaths > 0; }
 
   void add(destination_id to, lane in, work what);
   struct turn {
@@ -60,7 +62,7 @@ class scheduler {
 
   /// The destination took a delivery, whatever became of the recipients.
   void on_success(destination_id id);
-  /// True when the destination was found dead by this one.
+  /// True when the destination, alive until now, was found dead by this one.
   bool on_trouble(destination_id id, wall_time now, double jitter);
   /// Dead destinations whose time has come get one delivery to prove themselves.
   void on_time(wall_time now);

@@ -69,6 +69,7 @@ class state_image {
  public:
   void apply(state_entry entry);
   bool is_done(location at) const;
+  bool is_removed(segment_id id) const { return removed_.contains(id); }
   message_status const* find(location at) const;
   void forget(location at) { status_.erase(at); }
 
@@ -78,6 +79,7 @@ class state_image {
  private:
   std::unordered_map<location, message_status> status_;
   std::unordered_map<segment_id, std::unordered_set<std::uint64_t>> done_;
+  std::unordered_set<segment_id> removed_;
 };
 
 }  // namespace postern::queue

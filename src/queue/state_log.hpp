@@ -67,6 +67,7 @@ class state_log {
 
  private:
   result<> start_log();
+  void remove_old_files();
 
   os::filesystem& disk_;
   std::string directory_;

@@ -1,0 +1,85 @@
+#include "queue/group_commit.hpp"
+
+#include <utility>
+
+namespace postern::queue {
+
+void group_commit::waiting::clear() {
+  records.clear();
+  written.clear();
+  synced.clear();
+  octets = 0;
+}
+
+group_commit::group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max)
+    : id_(writer.id()),
+      handler_(std::move(handler)),
+      waiting_octets_max_(waiting_octets_max),
+      writer_(std::move(writer)),
+      thread_([this] { run(); }) {}
+
+group_commit::~group_commit() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+result<location> group_commit::submit(std::string record, durability until, std::uint64_t cookie) {
+  bool first = false;
+  location at;
+  {
+    std::lock_guard const lock(mutex_);
+    if (poisoned_) return fail("the spool segment had a write error");
+    if (collecting_.octets + record.size() > waiting_octets_max_) return fail("too much waits for the spool's disk");
+    if (writer_.size() + record.size() > segment_size_max) return fail("the spool segment is full");
+    first = collecting_.records.empty();
+    at = writer_.place(record);
+    collecting_.octets += record.size();
+    auto& list = until == durability::synced ? collecting_.synced : collecting_.written;
+    list.push_back({cookie, at, record.size()});
+    collecting_.records.push_back(std::move(record));
+  }
+  if (first) wake_.notify_one();
+  return at;
+}
+
+std::uint64_t group_commit::size() const {
+  std::lock_guard const lock(mutex_);
+  return writer_.size();
+}
+
+bool group_commit::poisoned() const {
+  std::lock_guard const lock(mutex_);
+  return poisoned_;
+}
+
+void group_commit::run() {
+  waiting batch;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !collecting_.records.empty(); });
+    if (collecting_.records.empty()) return;
+    std::swap(batch, collecting_);
+    lock.unlock();
+    commit(batch);
+    batch.clear();
+    lock.lock();
+  }
+}
+
+// A batch of chunks only is not synced: the sync of their message, later in the same file, covers them.
+void group_commit::commit(waiting& batch) {
+  auto const written = writer_.write(batch.records);
+  auto const synced = batch.synced.empty() || !written ? written : writer_.sync();
+  if (!written || !synced) {
+    std::lock_guard const lock(mutex_);
+    poisoned_ = true;
+  }
+  if (!batch.written.empty()) handler_(batch.written, written ? nullptr : &written.error());
+  if (!batch.synced.empty()) handler_(batch.synced, synced ? nullptr : &synced.error());
+}
+
+}  // namespace postern::queue
