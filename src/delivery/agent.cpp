@@ -1,0 +1,71 @@
+#include "delivery/agent.hpp"
+
+#include "base/log.hpp"
+
+namespace postern::delivery {
+namespace {
+
+// qmgr keeps its connection for as long as it lives, so silence is no reason to hang up.
+constexpr auto patience = std::chrono::hours(24);
+
+}  // namespace
+
+agent::agent(net::event_loop& loop, delivery_handler handler)
+    : loop_(loop), handler_(std::move(handler)), connections_(loop), deliveries_(loop) {}
+
+void agent::serve(os::unique_fd listening) {
+  listener_ = std::make_unique<net::listener>(loop_, std::move(listening));
+  connections_.spawn(accept_all(), "accepting connections from qmgr");
+}
+
+void agent::serve_connection(os::unique_fd socket) {
+  connections_.spawn(receive_all(std::make_shared<ipc::channel>(loop_, std::move(socket))), "delivery requests");
+}
+
+net::task<> agent::accept_all() {
+  while (!stopping_) {
+    auto socket = co_await listener_->accept();
+    if (socket) {
+      serve_connection(std::move(*socket));
+    } else if (socket.error().problem == net::io_problem::cancelled) {
+      co_return;
+    } else {
+      log::warning("accept: {}", socket.error().text);
+    }
+  }
+}
+
+net::task<> agent::receive_all(std::shared_ptr<ipc::channel> from) {
+  while (!stopping_) {
+    auto in = co_await from->receive(patience);
+    if (!in && in.error().problem == net::io_problem::timed_out) continue;
+    if (!in) co_return;
+    deliveries_.spawn(deliver(from, std::move(*in)), "a delivery");
+  }
+}
+
+net::task<> agent::deliver(std::shared_ptr<ipc::channel> from, ipc::message in) {
+  auto request = ipc::parse_request(in);
+  if (in.type != static_cast<std::uint16_t>(ipc::delivery_message::request) || !request) {
+    log::error("qmgr sent something that is no delivery request");
+    from->close();
+    co_return;
+  }
+  auto answer = co_await handler_(std::move(*request), std::move(in.descriptors.front()));
+  if (from->is_open()) {
+    from->post(ipc::format_answer(answer));
+  } else {
+    log::warning("qmgr went away before it heard of a delivery; its mail may be delivered twice");
+  }
+}
+
+net::task<bool> agent::stop(std::chrono::milliseconds within) {
+  stopping_ = true;
+  if (listener_) listener_->stop();
+  bool done = co_await deliveries_.join(within);
+  deliveries_.cancel_all();
+  connections_.cancel_all();
+  co_return done;
+}
+
+}  // namespace postern::delivery

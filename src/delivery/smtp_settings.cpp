@@ -1,0 +1,181 @@
+#include "delivery/smtp_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace postern::delivery {
+namespace {
+
+// Where the certificates end is the last END CERTIFICATE line; what else is in the file does not matter to OpenSSL.
+result<net::tls_identity> read_identity(std::string const& certificate_file, std::string const& key_file,
+                                        secret_reader const& read_secret) {
+  auto certificate = read_secret(certificate_file);
+  if (!certificate) return std::unexpected(certificate.error());
+  auto key = read_secret(key_file);
+  if (!key) return std::unexpected(key.error());
+  return net::tls_identity{std::string(certificate->reveal()), std::move(*key), certificate_file};
+}
+
+result<std::vector<net::tls_identity>> read_identities(config::settings const& settings,
+                                                       secret_reader const& read_secret) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (auto const& file : settings.list("smtp_tls_chain_files")) files.emplace_back(file, file);
+  if (files.empty()) {
+    files.emplace_back(settings.text("smtp_tls_cert_file"), settings.text("smtp_tls_key_file"));
+    files.emplace_back(settings.text("smtp_tls_eccert_file"), settings.text("smtp_tls_eckey_file"));
+  }
+  std::vector<net::tls_identity> identities;
+  for (auto const& [certificate, key] : files) {
+    if (certificate.empty() || certificate == "none") continue;
+    auto identity = read_identity(certificate, key, read_secret);
+    if (!identity) return std::unexpected(identity.error());
+    identities.push_back(std::move(*identity));
+  }
+  return identities;
+}
+
+std::string join(std::vector<std::string> const& words) {
+  std::string out;
+  for (auto const& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+// The word of smtp_tls_security_level, after the obsolete parameters had their say where it is not set.
+std::string tls_level_word(config::settings const& settings) {
+  auto level = settings.text("smtp_tls_security_level");
+  if (!level.empty()) return level;
+  if (settings.boolean("smtp_enforce_tls")) return "encrypt";
+  return settings.boolean("smtp_use_tls") ? "may" : "none";
+}
+
+result<> load_tls(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
+  auto level = tls_level_word(settings);
+  out.session.tls = smtp::tls_level::encrypt;
+  if (level == "none") out.session.tls = smtp::tls_level::none;
+  if (level == "may" || level == "dane") out.session.tls = smtp::tls_level::may;
+  if (level == "dane") log::warning("smtp_tls_security_level = dane: DANE is not supported yet, using \"may\"");
+  if (level == "verify") out.match = certificate_match::host_name;
+  if (level == "secure") out.match = certificate_match::next_hop;
+  if (level == "dane-only" || level == "fingerprint") {
+    return fail(fmt::format("smtp_tls_security_level = {}: not supported yet; use secure, verify or encrypt", level));
+  }
+  if (out.session.tls == smtp::tls_level::none) return {};
+  bool mandatory = out.session.tls == smtp::tls_level::encrypt;
+  auto identities = read_identities(settings, read_secret);
+  if (!identities) return std::unexpected(identities.error());
+  net::tls_options options;
+  options.identities = std::move(*identities);
+  options.protocols = settings.text(mandatory ? "smtp_tls_mandatory_protocols" : "smtp_tls_protocols");
+  options.cipher_grade = settings.text(mandatory ? "smtp_tls_mandatory_ciphers" : "smtp_tls_ciphers");
+  auto excluded = settings.list("smtp_tls_exclude_ciphers");
+  if (mandatory) {
+    for (auto& cipher : settings.list("smtp_tls_mandatory_exclude_ciphers")) excluded.push_back(std::move(cipher));
+  }
+  options.excluded_ciphers = join(excluded);
+  options.verify_peer = out.match != certificate_match::none;
+  options.ca_file = settings.text("smtp_tls_CAfile");
+  options.ca_path = settings.text("smtp_tls_CApath");
+  options.verify_depth = static_cast<int>(settings.integer("smtp_tls_scert_verifydepth"));
+  options.session_lifetime = settings.duration("smtp_tls_session_cache_timeout");
+  auto context = net::tls_context::make_client(std::move(options));
+  if (!context) return std::unexpected(context.error());
+  out.tls = std::move(*context);
+  out.tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtp_tls_loglevel")).value_or(0));
+  return {};
+}
+
+void load_timeouts(smtp::client_timeouts& out, config::settings const& settings) {
+  out.greeting = out.helo = settings.duration("smtp_helo_timeout");
+  out.start_tls = settings.duration("smtp_starttls_timeout");
+  out.mail = settings.duration("smtp_mail_timeout");
+  out.rcpt = settings.duration("smtp_rcpt_timeout");
+  out.data_init = settings.duration("smtp_data_init_timeout");
+  out.data_transfer = settings.duration("smtp_data_xfer_timeout");
+  out.data_done = settings.duration("smtp_data_done_timeout");
+  out.rset = settings.duration("smtp_rset_timeout");
+  out.quit = settings.duration("smtp_quit_timeout");
+}
+
+result<std::optional<ip_address>> parse_bind_address(config::settings const& settings, char const* name) {
+  auto text = settings.text(name);
+  if (text.empty()) return std::optional<ip_address>{};
+  std::string_view bare = text;
+  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
+  auto address = ip_address::parse(bare);
+  if (!address) return fail(fmt::format("{} = {}: not an address", name, text));
+  return address;
+}
+
+result<> load_addresses(smtp_settings& out, config::settings const& settings) {
+  auto v4 = parse_bind_address(settings, "smtp_bind_address");
+  if (!v4) return std::unexpected(v4.error());
+  auto v6 = parse_bind_address(settings, "smtp_bind_address6");
+  if (!v6) return std::unexpected(v6.error());
+  out.bind_v4 = *v4;
+  out.bind_v6 = *v6;
+  auto protocols = settings.list("inet_protocols");
+  auto has = [&](std::string_view word) { return std::ranges::find(protocols, word) != protocols.end(); };
+  out.use_v4 = has("all") || has("ipv4");
+  out.use_v6 = has("all") || has("ipv6");
+  auto preference = settings.text("smtp_address_preference");
+  if (preference == "ipv4") out.prefer = smtp_settings::preference::ipv4;
+  if (preference == "ipv6") out.prefer = smtp_settings::preference::ipv6;
+  out.own_addresses = find_own_addresses(settings.list("inet_interfaces"), settings.list("proxy_interfaces"));
+  return {};
+}
+
+result<std::optional<smtp::client_credentials>> load_credentials(config::settings const& settings) {
+  if (!settings.boolean("smtp_sasl_auth_enable")) return std::optional<smtp::client_credentials>{};
+  constexpr std::string_view static_table = "static:";
+  auto maps = settings.list("smtp_sasl_password_maps");
+  if (maps.size() == 1 && maps.front().starts_with(static_table)) {
+    auto value = maps.front().substr(static_table.size());
+    if (value.starts_with('{') && value.ends_with('}')) value = value.substr(1, value.size() - 2);
+    if (auto colon = value.find(':'); colon != std::string::npos) {
+      smtp::client_credentials login{std::string(trim(std::string_view(value).substr(0, colon))),
+                                     secret(std::string_view(value).substr(colon + 1))};
+      wipe(value);
+      return login;
+    }
+  }
+  return fail("smtp_sasl_password_maps: only static:USER:PASSWORD is supported yet");
+}
+
+}  // namespace
+
+result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret) {
+  smtp_settings out;
+  out.host_name = settings.text("myhostname");
+  auto& session = out.session;
+  session.helo_name = settings.text("smtp_helo_name");
+  session.own_host_name = out.host_name;
+  for (auto const& word : settings.list("smtp_discard_ehlo_keywords")) {
+    session.discarded_keywords.push_back(uppercase(word));
+  }
+  session.always_send_ehlo = settings.boolean("smtp_always_send_ehlo");
+  session.never_send_ehlo = settings.boolean("smtp_never_send_ehlo");
+  session.skip_quit_response = settings.boolean("smtp_skip_quit_response");
+  load_timeouts(session.timeouts, settings);
+  auto security = settings.list("smtp_sasl_security_options");
+  session.plaintext_login_needs_tls = std::ranges::find(security, "noplaintext") != security.end();
+  out.connect_timeout = settings.duration("smtp_connect_timeout");
+  out.look_up_mx = !settings.boolean("disable_dns_lookups");
+  out.randomize = settings.boolean("smtp_randomize_addresses");
+  out.address_limit = static_cast<std::size_t>(settings.integer("smtp_mx_address_limit"));
+  out.session_limit = static_cast<std::size_t>(settings.integer("smtp_mx_session_limit"));
+  out.fallback_relays = settings.list("smtp_fallback_relay");
+  out.line_length_limit = static_cast<std::size_t>(settings.integer("smtp_line_length_limit"));
+  out.idle_limit = settings.duration("smtp_connection_cache_time_limit");
+  out.reuse_time_limit = settings.duration("smtp_connection_reuse_time_limit");
+  out.reuse_count_limit = static_cast<std::size_t>(settings.integer("smtp_connection_reuse_count_limit"));
+  auto credentials = load_credentials(settings);
+  if (!credentials) return std::unexpected(credentials.error());
+  session.credentials = std::move(*credentials);
+  if (auto ok = load_addresses(out, settings); !ok) return std::unexpected(ok.error());
+  if (auto ok = load_tls(out, settings, read_secret); !ok) return std::unexpected(ok.error());
+  return out;
+}
+
+}  // namespace postern::delivery

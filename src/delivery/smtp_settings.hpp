@@ -1,0 +1,65 @@
+#pragma once
+// Purpose: what the outbound SMTP client knows of the configuration, as plain values.
+// Errors: load_smtp_settings fails with the parameter's name when files are missing or values can't be used.
+// Security: private keys are read through the caller's function, before the sandbox closes.
+// Source: parameters smtp_* of postconf(5).
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/ip.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "config/settings.hpp"
+#include "net/tls_context.hpp"
+#include "smtp/client_settings.hpp"
+
+namespace postern::delivery {
+
+enum class certificate_match : std::uint8_t {
+  none,       ///< may, encrypt: who it is does not matter
+  host_name,  ///< verify: the name of the host that we connect to
+  next_hop,   ///< secure: the name that the mail is for, which no DNS answer can change
+};
+
+struct smtp_settings {
+  smtp::client_settings session;  ///< peer and credentials are filled in for each connection
+  std::string host_name;          ///< myhostname
+  std::uint16_t port = 25;        ///< of next hops that name none
+  std::chrono::seconds connect_timeout{30};
+  std::optional<ip_address> bind_v4;
+  std::optional<ip_address> bind_v6;
+  bool use_v4 = true;
+  bool use_v6 = true;
+  enum class preference : std::uint8_t { any, ipv4, ipv6 } prefer = preference::any;
+  bool look_up_mx = true;
+  bool randomize = true;
+  std::size_t address_limit = 5;  ///< 0: none
+  std::size_t session_limit = 2;  ///< 0: none
+  std::vector<std::string> fallback_relays;
+  std::unordered_set<std::string> own_addresses;  ///< where mail for us arrives, as text
+  std::size_t line_length_limit = 998;
+  std::chrono::seconds idle_limit{2};
+  std::chrono::seconds reuse_time_limit{300};
+  std::size_t reuse_count_limit = 0;  ///< 0: none
+  std::size_t idle_connections_max = 200;
+  std::shared_ptr<net::tls_context> tls;  ///< null when TLS is off
+  certificate_match match = certificate_match::none;
+  int tls_log_level = 0;
+};
+
+/// Reads a file that holds a private key.
+using secret_reader = std::function<result<secret>(std::string const& path)>;
+
+result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret);
+
+/// The addresses that inet_interfaces and proxy_interfaces mean; `all` asks the kernel.
+std::unordered_set<std::string> find_own_addresses(std::vector<std::string> const& inet_interfaces,
+                                                   std::vector<std::string> const& proxy_interfaces);
+
+}  // namespace postern::delivery
