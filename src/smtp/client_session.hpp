@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -146,14 +147,18 @@ class client_session {
 
   void begin_event();
   actions end_event();
+  void demand(bool legal) const noexcept;
   template <class Action>
   void act(Action&& action) {
     actions_.emplace_back(std::forward<Action>(action));
   }
   void send(std::string_view octets, bool masked = false);
-  void fail_session(delivery_outcome outcome, bool try_without_tls, bool other_host_may_work);
+  void fail_session(delivery_outcome outcome, bool try_without_tls = false, bool other_host_may_work = true);
+  void break_off(delivery_outcome const& outcome);
+  void on_lost(std::string_view how);
+  void on_malformed();
+  void close();
   delivery_outcome refused(server_reply const& reply, std::string_view command) const;
-  delivery_outcome lost(std::string_view how) const;
   std::string_view doing() const noexcept;
 
   void on_reply(server_reply const& reply);
@@ -163,13 +168,15 @@ class client_session {
   void on_starttls_reply(server_reply const& reply);
   void on_auth_reply(server_reply const& reply);
   void take_feature(std::string_view line);
-  void send_ehlo();
+  void send_hello(std::string_view verb);
   void after_hello();
   void start_auth();
+  void send_login(std::string_view text);
+  void refuse_login(server_reply const& reply);
+  std::string plain_token() const;
   void become_ready();
 
-  bool check_message();
-  void queue_envelope();
+  std::optional<delivery_outcome> check_message() const;
   void send_next_questions();
   std::string format_question(question const& asked) const;
   void on_transaction_reply(server_reply const& reply);
@@ -179,9 +186,8 @@ class client_session {
   void on_final_reply(server_reply const& reply);
   void finish_recipient(std::size_t index, delivery_outcome outcome);
   void finish_open(delivery_outcome const& outcome);
-  void begin_content();
-  void end_message(bool needs_reset);
-  void break_off(delivery_outcome const& outcome);
+  void end_message();
+  void finish_message(bool reusable);
 
   client_settings const& settings_;
   reply_reader reader_;
@@ -195,16 +201,17 @@ class client_session {
   step step_ = step::connecting;
   bool tls_active_ = false;
   bool authenticated_ = false;
-  bool login_tried_ = false;
-  bool sent_empty_content_ = false;
+  bool masked_output_ = false;
+  bool token_sent_again_ = false;
+  bool transaction_open_ = false;  // MAIL was accepted, nothing has ended it
   peer_features features_;
 
   client_message message_;
   std::deque<question> unsent_;
   std::deque<question> unanswered_;
-  std::vector<bool> done_;
-  std::vector<std::size_t> accepted_;
-  std::size_t next_final_ = 0;  // LMTP: whose final reply comes next
+  std::vector<bool> done_;             // by recipient: recipient_done was given
+  std::vector<std::size_t> accepted_;  // recipients whose RCPT was accepted
+  std::size_t next_final_ = 0;         // LMTP: whose final reply comes next
 };
 
 }  // namespace postern::smtp
