@@ -22,7 +22,6 @@ net::task<bool> connection::shake_hands() {
 }
 
 net::task<connection::next_actions> connection::answer_start_tls() {
-  if (!settings_->tls) co_return protocol_.on_tls_unavailable();
   if (!co_await flush()) co_return std::nullopt;
   // What came behind STARTTLS in the clear may be an attacker's; nobody ever sees it. [RFC 3207 §5, CVE-2011-0411]
   if (!input_.empty()) log_.note("discarding plaintext that was sent behind STARTTLS");

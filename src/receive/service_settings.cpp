@@ -43,7 +43,8 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   if (!gate) return std::unexpected(gate.error());
   auto made = std::make_shared<service_settings>();
   made->protocol = smtp::load_server_settings(settings);
-  // STARTTLS is only offered where a handshake can succeed; with "encrypt" mail is refused until it can.
+  // Without a certificate STARTTLS is not offered; where it is demanded it answers 454, and no mail is taken.
+  made->protocol.tls_usable = tls != nullptr;
   if (!tls && made->protocol.tls == smtp::tls_level::may) made->protocol.tls = smtp::tls_level::none;
   made->gate = std::move(*gate);
   made->tls = std::move(tls);

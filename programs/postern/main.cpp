@@ -1,0 +1,98 @@
+// postern: the one command an administrator types; by the name it is called with also postconf and mailq.
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "programs/postern/commands.hpp"
+
+namespace {
+
+using namespace postern::cli;
+
+struct command {
+  std::string_view name;
+  int (*run)(command_line const&);
+  std::string_view called_as;  ///< the program it also stands for
+  std::string_view meaning;
+};
+
+constexpr std::array commands{
+    command{"up", cmd_up, "", "start a server in the foreground, everything it writes in --dir DIR"},
+    command{"init", cmd_init, "", "write a safe configuration and a certificate"},
+    command{"user", cmd_user, "", "add, passwd, lock, unlock, del, list accounts"},
+    command{"check", cmd_check, "", "look for errors and risks in configuration and system"},
+    command{"probe", cmd_probe, "", "try login and relaying on any SMTP server"},
+    command{"conf", cmd_conf, "postconf", "show and change parameters"},
+    command{"queue", cmd_queue, "mailq", "list, show, flush, hold, release, delete messages"},
+    command{"trace", cmd_trace, "", "watch SMTP dialogues live, credentials masked"},
+    command{"status", cmd_status, "", "what runs"},
+    command{"start", cmd_start, "", "start the system service"},
+    command{"reload", cmd_reload, "", "take over a changed configuration without cutting a session"},
+    command{"stop", cmd_stop, "", "stop gracefully"},
+};
+
+int usage(std::FILE* to, int status) {
+  fmt::print(to, "usage: postern COMMAND [--dir DIR | -c CONFDIR] [ARGUMENTS]\n\n");
+  for (auto const& one : commands) fmt::print(to, "  {:<8}{}\n", one.name, one.meaning);
+  fmt::print(to,
+             "\n--dir DIR     the private directory of a server that `postern up --dir DIR` runs\n"
+             "-c CONFDIR    the configuration directory of a system service\n");
+  return status;
+}
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// Takes `--dir DIR`, `-c DIR` and `--config-dir DIR` (also with '=') out of the arguments.
+bool take_common(std::vector<std::string>& words, command_line& line) {
+  struct option {
+    std::string_view name;
+    std::string* into;
+  };
+  for (std::size_t i = 0; i < words.size();) {
+    bool taken = false;
+    for (auto [name, into] :
+         {option{"--dir", &line.dir}, option{"-c", &line.config_dir}, option{"--config-dir", &line.config_dir}}) {
+      if (words[i] == name) {
+        if (i + 1 == words.size()) return fmt::print(stderr, "postern: {} needs a directory\n", name), false;
+        *into = words[i + 1];
+        words.erase(words.begin() + static_cast<std::ptrdiff_t>(i), words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+        taken = true;
+        break;
+      }
+      if (name.starts_with("--") && words[i].starts_with(std::string(name) + "=")) {
+        *into = words[i].substr(name.size() + 1);
+        words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+        taken = true;
+        break;
+      }
+    }
+    if (!taken) ++i;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  command_line line;
+  line.program = std::string(base_name(argv[0]));
+  auto const* chosen =
+      std::find_if(commands.begin(), commands.end(), [&](auto const& one) { return one.called_as == line.program; });
+  if (chosen == commands.end()) {
+    if (words.empty()) return usage(stderr, 2);
+    if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") return usage(stdout, 0);
+    chosen = std::find_if(commands.begin(), commands.end(), [&](auto const& one) { return one.name == words[0]; });
+    if (chosen == commands.end()) {
+      fmt::print(stderr, "postern: there is no command '{}'; `postern help` lists them\n", words[0]);
+      return 2;
+    }
+    words.erase(words.begin());
+  }
+  if (!take_common(words, line)) return 2;
+  line.args = std::move(words);
+  return chosen->run(line);
+}

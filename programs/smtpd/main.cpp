@@ -1,0 +1,86 @@
+// smtpd: the SMTP server: MX, submission and submissions, by master.cf.
+#include "base/log.hpp"
+#include "net/resolver.hpp"
+#include "os/interfaces.hpp"
+#include "receive/smtp_server.hpp"
+#include "receive/tls_settings.hpp"
+#include "service/program.hpp"
+
+namespace {
+
+using namespace postern;
+
+/// What is made before the sandbox closes: keys are read, interfaces are listed.
+struct prepared {
+  std::shared_ptr<net::tls_context> tls;
+  std::string tls_trouble;
+  std::vector<ip_address> own_addresses;
+  std::shared_ptr<receive::service_settings const> settings;
+  net::resolver_options resolver;
+};
+
+result<> prepare(service::environment& env, prepared& out) {
+  auto read_secret = [&env](std::string const& path) { return env.read_secret(path); };
+  auto rotation = env.settings().duration("smtpd_tls_session_cache_timeout");
+  auto tls = receive::make_tls_context(env.settings(), read_secret, env.ticket_keys(rotation));
+  if (tls)
+    out.tls = std::move(*tls);
+  else
+    out.tls_trouble = tls.error().text;
+  if (!out.tls_trouble.empty()) log::error("TLS is off: {}; mend it and run postern reload", out.tls_trouble);
+  out.own_addresses = os::interface_addresses();
+  auto loaded = receive::load_service_settings(env.settings(), out.own_addresses, out.tls, out.tls_trouble);
+  if (!loaded) return std::unexpected(loaded.error());
+  out.settings = std::move(*loaded);
+  for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
+  auto resolver = net::load_resolver_options(env.settings().list("resolver_address"));
+  if (resolver) out.resolver = std::move(*resolver);
+  return {};
+}
+
+/// Above this share of its session limit a process is under stress; below half of it that is over.
+constexpr double stress_share = 0.8;
+
+int serve(service::environment& env, prepared& from) {
+  auto const& settings = env.settings();
+  auto auth_path = receive::auth_socket_path(settings);
+  receive::spool_client spool(env.loop(), env.socket_path("private/qmgr"));
+  receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
+  receive::auth_client auth(env.loop(), auth_path == "private/auth" ? env.socket_path(auth_path) : auth_path,
+                            std::chrono::seconds(60));
+  std::optional<net::resolver> resolver;
+  if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
+  receive::buffer_pool buffers;
+  auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
+  receive::smtp_server server({env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers},
+                              sessions_max);
+  server.set_settings(from.settings);
+
+  net::task_scope helpers(env.loop());
+  helpers.spawn(spool.run(), "spool client");
+  for (auto& socket : env.take_listeners()) {
+    if (socket.type == service::listening_socket::kind::inet) server.listen(std::move(socket.fd));
+  }
+  server.on_session_count([&](std::size_t count) {
+    env.report_sessions(count);
+    auto limit = static_cast<double>(sessions_max) * stress_share;
+    if (!env.stress() && static_cast<double>(count) > limit) env.set_stress(true);
+    if (env.stress() && static_cast<double>(count) < limit / 2) env.set_stress(false);
+  });
+  env.on_settings_change([&] {
+    auto loaded = receive::load_service_settings(env.settings(), from.own_addresses, from.tls, from.tls_trouble);
+    if (loaded) server.set_settings(std::move(*loaded));
+  });
+  env.on_stop([&] { server.stop([&] { env.stopped(); }); });
+  return env.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepared made;
+  return service::run({.name = "smtpd",
+                       .prepare = [&made](service::environment& env) { return prepare(env, made); },
+                       .body = [&made](service::environment& env) { return serve(env, made); }},
+                      argc, argv);
+}
