@@ -1,0 +1,67 @@
+#include "auth/account_schema.hpp"
+
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace postern::auth {
+namespace {
+
+// steps[n] leads from version n to n + 1. A step that was released never changes again.
+constexpr char const* steps[] = {
+    // Ids are never used twice (AUTOINCREMENT): what refers to a deleted account can't come to refer to a new one.
+    R"sql(
+CREATE TABLE accounts (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  name    TEXT    NOT NULL UNIQUE,
+  locked  INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
+  created INTEGER NOT NULL,
+  changed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE verifiers (
+  account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  scheme  TEXT    NOT NULL,
+  value   TEXT    NOT NULL,
+  PRIMARY KEY (account, scheme)
+) STRICT, WITHOUT ROWID;
+)sql",
+};
+
+result<> refuse_foreign_file(sqlite::connection& database, std::int64_t version) {
+  auto const id = database.query_integer("PRAGMA application_id");
+  if (!id) return std::unexpected(id.error());
+  auto const tables = database.query_integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return std::unexpected(tables.error());
+  bool const fresh = *id == 0 && version == 0 && *tables == 0;
+  if (!fresh && *id != account_application_id) return fail("this is an SQLite file, but no account database");
+  return {};
+}
+
+}  // namespace
+
+int account_schema_version() { return static_cast<int>(std::size(steps)); }
+
+result<> migrate_account_schema(sqlite::connection& database) {
+  auto version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (auto ours = refuse_foreign_file(database, *version); !ours) return ours;
+  if (*version == account_schema_version()) return {};
+
+  auto change = sqlite::transaction::begin(database);
+  if (!change) return std::unexpected(change.error());
+  version = database.query_integer("PRAGMA user_version");  // another process may have been faster
+  if (!version) return std::unexpected(version.error());
+  if (*version > account_schema_version()) {
+    return fail(fmt::format("the file has schema version {} and this program knows {}: it is too old for the file",
+                            *version, account_schema_version()));
+  }
+  for (auto step = static_cast<std::size_t>(*version); step < std::size(steps); ++step) {
+    if (auto done = database.execute(steps[step]); !done) return done;
+  }
+  auto const marks = fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", account_application_id,
+                                 account_schema_version());
+  if (auto done = database.execute(marks.c_str()); !done) return done;
+  return change->commit();
+}
+
+}  // namespace postern::auth

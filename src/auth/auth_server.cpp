@@ -1,0 +1,192 @@
+#include "auth/auth_server.hpp"
+
+#include "base/log.hpp"
+#include "net/stream.hpp"
+#include "os/random.hpp"
+
+namespace postern::auth {
+namespace {
+
+// Front ends keep their connection for as long as they live, so a quiet one is none that hangs.
+constexpr auto quiet_time = std::chrono::hours(24);
+constexpr auto tick_interval = std::chrono::milliseconds(100);
+constexpr std::size_t read_octets = 16 * 1024;
+
+auth_session::time_point now() { return std::chrono::steady_clock::now(); }
+
+std::string make_cookie() {
+  std::string hex;
+  for (unsigned char const octet : os::random_octets(16)) hex += fmt::format("{:02x}", octet);
+  return hex;
+}
+
+}  // namespace
+
+struct auth_server::connection {
+  connection(net::event_loop& loop, os::unique_fd socket, session_options const& how, std::uint32_t number)
+      : stream(loop, std::move(socket)), session(how, number, make_cookie()) {}
+
+  net::stream stream;
+  auth_session session;
+  sasl::dovecot::line_buffer input;
+  std::string output;  ///< what write_out() has not taken yet
+  bool writing = false;
+  bool closed = false;
+  std::unordered_map<exchange_serial, verifier::question> questions;
+};
+
+auth_server::auth_server(net::event_loop& loop, options how)
+    : loop_(loop),
+      options_(std::move(how)),
+      verifier_(options_.verification, [&loop](std::function<void()> work) { loop.post(std::move(work)); }),
+      self_(std::make_shared<auth_server*>(this)),
+      scope_(loop) {}
+
+auth_server::~auth_server() { *self_ = nullptr; }
+
+void auth_server::serve(os::unique_fd listening) {
+  auto& from = listeners_.emplace_back(loop_, std::move(listening));
+  scope_.spawn(accept_connections(from), "accepting on the auth socket");
+}
+
+net::task<> auth_server::shut_down(std::chrono::milliseconds within) {
+  constexpr auto pause = std::chrono::milliseconds(20);
+  for (auto& listener : listeners_) listener.stop();
+  auto const until = now() + within;
+  while (busy() && now() < until) co_await loop_.sleep(pause);
+  for (auto const& on : std::list(connections_)) close_connection(on, {});
+  co_await scope_.join(within);
+}
+
+bool auth_server::busy() const {
+  return std::ranges::any_of(connections_, [](auto const& on) { return on->session.exchanges() > 0; });
+}
+
+// ---- connections
+
+net::task<> auth_server::accept_connections(net::listener& from) {
+  for (;;) {
+    auto socket = co_await from.accept();
+    if (!socket) {
+      if (socket.error().problem != net::io_problem::cancelled) log::error("auth socket: {}", socket.error().text);
+      co_return;
+    }
+    open_connection(std::move(*socket));
+  }
+}
+
+void auth_server::open_connection(os::unique_fd socket) {
+  if (connections_.size() >= options_.connections_max) {
+    log::warning("auth socket: {} front ends are connected already (authd_connection_limit)", connections_.size());
+    return;
+  }
+  auto on = std::make_shared<connection>(loop_, std::move(socket), options_.session, ++last_connection_);
+  connections_.push_back(on);
+  on->output = on->session.greeting();
+  flush(on);
+  scope_.spawn(serve_connection(std::move(on)), "serving a front end");
+}
+
+void auth_server::close_connection(connection_pointer const& on, std::string_view reason) {
+  if (on->closed) return;
+  on->closed = true;
+  if (!reason.empty()) log::warning("auth socket: closing a front end's connection: {}", reason);
+  perform(on, on->session.on_closed());
+  on->stream.close();
+  connections_.remove(on);
+}
+
+net::task<> auth_server::serve_connection(connection_pointer on) {
+  std::string octets(read_octets, '\0');
+  while (!on->closed) {
+    auto const got = co_await on->stream.read_some(octets, quiet_time);
+    if (!got && got.error().problem == net::io_problem::timed_out && !on->closed) continue;
+    if (!got) break;
+    on->input.append(std::string_view(octets).substr(0, *got));
+    wipe(octets.data(), *got);
+    while (!on->closed) {
+      auto const line = on->input.take_line();
+      if (!line) break;
+      perform(on, on->session.on_line(*line, now()));
+    }
+    if (on->input.overflowed()) close_connection(on, "a line is longer than the auth protocol allows");
+    keep_ticking();
+  }
+  close_connection(on, {});
+}
+
+// ---- writing
+
+void auth_server::flush(connection_pointer const& on) {
+  if (on->output.size() > options_.unread_octets_max) return close_connection(on, "it does not read its answers");
+  if (on->writing || on->output.empty()) return;
+  on->writing = true;
+  scope_.spawn(write_out(on), "answering a front end");
+}
+
+net::task<> auth_server::write_out(connection_pointer on) {
+  while (!on->output.empty() && !on->closed) {
+    std::string const text = std::exchange(on->output, {});
+    auto const written = co_await on->stream.write(text, options_.write_time);
+    if (!written) {
+      close_connection(on, written.error().problem == net::io_problem::timed_out ? "it does not read its answers" : "");
+    }
+  }
+  on->writing = false;
+}
+
+// ---- actions
+
+void auth_server::perform(connection_pointer const& on, session_actions actions) {
+  for (auto& action : actions) {
+    if (auto* const send = std::get_if<send_action>(&action)) {
+      on->output += send->text;
+    } else if (auto* const verify = std::get_if<verify_action>(&action)) {
+      perform_one(on, *verify);
+    } else if (auto const* const forget = std::get_if<forget_action>(&action)) {
+      if (auto question = on->questions.extract(forget->serial)) question.mapped().cancel();
+    } else if (auto const* const lookup = std::get_if<lookup_action>(&action)) {
+      perform_one(on, *lookup);
+    } else if (auto const* const line = std::get_if<log_action>(&action)) {
+      log::write(line->is_warning ? log::level::warning : log::level::info, line->text);
+    } else if (auto const* const close = std::get_if<close_action>(&action)) {
+      close_connection(on, close->reason);
+    }
+  }
+  if (!on->closed) flush(on);
+}
+
+void auth_server::perform_one(connection_pointer const& on, verify_action& action) {
+  auto const serial = action.serial;
+  std::weak_ptr<connection> const back = on;
+  auto question = verifier_.verify(std::move(action.user), std::move(action.password),
+                                   [this, back, serial](verdict const& outcome) {
+                                     auto const there = back.lock();
+                                     if (!there || there->closed) return;
+                                     there->questions.erase(serial);
+                                     perform(there, there->session.on_verdict(serial, outcome, now()));
+                                   });
+  if (question.pending()) on->questions.emplace(serial, std::move(question));
+}
+
+void auth_server::perform_one(connection_pointer const& on, lookup_action const& action) {
+  auto const exists = verifier_.exists(action.user);
+  if (!exists) log::error("{}", exists.error().text);
+  perform(on, on->session.on_exists(action, exists ? std::optional(*exists) : std::nullopt));
+}
+
+// ---- time
+
+void auth_server::keep_ticking() {
+  if (ticking_ || !busy()) return;
+  ticking_ = true;
+  loop_.every(tick_interval, [self = self_] { return *self != nullptr && (*self)->tick(); });
+}
+
+bool auth_server::tick() {
+  for (auto const& on : std::list(connections_)) perform(on, on->session.on_tick(now()));
+  ticking_ = busy();
+  return ticking_;
+}
+
+}  // namespace postern::auth

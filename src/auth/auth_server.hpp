@@ -1,0 +1,71 @@
+#pragma once
+// Purpose: the driver of authd: takes front ends' connections, moves lines between them and their auth_session, and
+//          questions between those and the verifier.
+// Concurrency: the loop's thread.
+// Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line.
+
+#include <chrono>
+#include <list>
+#include <memory>
+
+#include "auth/auth_session.hpp"
+#include "auth/verifier.hpp"
+#include "net/event_loop.hpp"
+#include "net/listener.hpp"
+#include "net/task_scope.hpp"
+#include "os/unique_fd.hpp"
+
+namespace postern::auth {
+
+class auth_server {
+ public:
+  struct options {
+    session_options session;
+    verifier::options verification;
+    std::size_t connections_max = 1000;
+    std::size_t unread_octets_max = 1024 * 1024;
+    std::chrono::seconds write_time{30};
+  };
+
+  auth_server(net::event_loop& loop, options how);
+  ~auth_server();
+  auth_server(auth_server const&) = delete;
+  auth_server& operator=(auth_server const&) = delete;
+
+  /// Serves a listening UNIX socket; may be called for several.
+  void serve(os::unique_fd listening);
+  /// Takes no more connections, lets the running exchanges end, then closes.
+  net::task<> shut_down(std::chrono::milliseconds within);
+
+  std::size_t connections() const noexcept { return connections_.size(); }
+  verifier const& verification() const noexcept { return verifier_; }
+
+ private:
+  struct connection;
+  using connection_pointer = std::shared_ptr<connection>;
+
+  net::task<> accept_connections(net::listener& from);
+  net::task<> serve_connection(connection_pointer on);
+  net::task<> write_out(connection_pointer on);
+  void open_connection(os::unique_fd socket);
+  void close_connection(connection_pointer const& on, std::string_view reason);
+  void perform(connection_pointer const& on, session_actions actions);
+  void perform_one(connection_pointer const& on, verify_action& action);
+  void perform_one(connection_pointer const& on, lookup_action const& action);
+  void flush(connection_pointer const& on);
+  void keep_ticking();
+  bool tick();
+  bool busy() const;
+
+  net::event_loop& loop_;
+  options options_;
+  verifier verifier_;
+  std::list<net::listener> listeners_;
+  std::list<connection_pointer> connections_;
+  std::uint32_t last_connection_ = 0;
+  bool ticking_ = false;
+  std::shared_ptr<auth_server*> self_;  ///< holds null once this is gone: what timers look at first
+  net::task_scope scope_;
+};
+
+}  // namespace postern::auth

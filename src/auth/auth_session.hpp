@@ -1,0 +1,131 @@
+#pragma once
+// Purpose: one front end's connection to authd: lines of the Dovecot auth protocol in, actions out. No I/O, no clock.
+// Layout: docs/protocols/auth.md. Many exchanges run at once, told apart by the client's ids.
+// Errors: what the front end did wrong closes the connection; what the mail client did wrong is a FAIL.
+// Limits: exchanges per connection, octets of a line, time of an exchange.
+// Security: client text says nothing about why a login was refused, and refusals are told `failure_delay` late;
+//           log text says all but the password.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "auth/verifier.hpp"
+#include "base/secret.hpp"
+#include "sasl/dovecot_auth_protocol.hpp"
+#include "sasl/mechanism.hpp"
+
+namespace postern::auth {
+
+/// Numbers every exchange of a connection anew: the answer to a cancelled one never meets a later one of the same id.
+using exchange_serial = std::uint64_t;
+
+struct session_options {
+  std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};
+  /// Refuse mechanisms that show the password unless the front end says `secured`.
+  bool plaintext_requires_tls = true;
+  std::chrono::milliseconds failure_delay{2000};
+  std::chrono::seconds exchange_time{150};
+  std::size_t exchanges_max = 10000;
+};
+
+// ---- what the driver is to do, in this order
+
+/// Write this to the front end.
+struct send_action {
+  std::string text;
+};
+/// Ask the verifier; hand the verdict to on_verdict().
+struct verify_action {
+  exchange_serial serial = 0;
+  std::string user;
+  secret password;
+};
+/// The exchange is over for the client: its question need not be answered.
+struct forget_action {
+  exchange_serial serial = 0;
+};
+/// Ask whether the user exists; hand the answer to on_exists().
+struct lookup_action {
+  std::uint32_t id = 0;
+  std::string user;
+};
+/// Trouble of the server's own is a warning, everything else info.
+struct log_action {
+  std::string text;
+  bool is_warning = false;
+};
+/// The front end broke the protocol.
+struct close_action {
+  std::string reason;
+};
+using session_action = std::variant<send_action, verify_action, forget_action, lookup_action, log_action, close_action>;
+using session_actions = std::vector<session_action>;
+
+class auth_session {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// `connection` is a number for the front end's log lines, `cookie` 32 hexadecimal digits.
+  auth_session(session_options const& options, std::uint32_t connection, std::string cookie);
+
+  /// The whole handshake, to be sent before anything is read: old Exims are silent until they have it.
+  std::string greeting() const;
+
+  session_actions on_line(std::string_view line, time_point now);
+  session_actions on_verdict(exchange_serial serial, verdict const& outcome, time_point now);
+  /// `exists` empty: nobody could say.
+  session_actions on_exists(lookup_action const& question, std::optional<bool> exists);
+  /// Delayed refusals whose time has come, and exchanges that took too long.
+  session_actions on_tick(time_point now);
+  /// Pre: nothing is sent any more. What is to be forgotten.
+  session_actions on_closed();
+
+  /// While there are any, on_tick() is to be called several times a second.
+  std::size_t exchanges() const noexcept { return exchanges_.size(); }
+
+ private:
+  enum class phase { responding, verifying, refusing };
+  struct exchange {
+    exchange_serial serial = 0;
+    phase at = phase::responding;
+    time_point due;  ///< responding and verifying: when it expires; refusing: when the refusal is told
+    sasl::dovecot::auth_request request;
+    std::unique_ptr<sasl::server_mechanism> mechanism;
+    std::string user;  ///< as the client typed it, once known
+    std::string authzid;
+    std::string refusal;  ///< the line that waits
+  };
+  using exchange_table = std::unordered_map<std::uint32_t, exchange>;
+
+  session_actions on_message(sasl::dovecot::version_message const& message, time_point now);
+  session_actions on_message(sasl::dovecot::client_pid const& message, time_point now);
+  session_actions on_message(sasl::dovecot::auth_request& message, time_point now);
+  session_actions on_message(sasl::dovecot::client_continue& message, time_point now);
+  session_actions on_message(sasl::dovecot::client_cancel const& message, time_point now);
+  session_actions on_message(sasl::dovecot::user_query const& message, time_point now);
+  session_actions on_message(sasl::dovecot::unknown_message const& message, time_point now);
+
+  session_actions run(exchange_table::iterator at, sasl::server_action action, time_point now);
+  session_actions accept(exchange_table::iterator at, verdict const& outcome);
+  /// Logs the refusal now and tells it later.
+  session_actions refuse(exchange_table::iterator at, std::string_view code, std::string_view detail,
+                         sasl::dovecot::reply_fail reply, time_point now);
+  /// Logs and tells it at once: nobody can guess a password from it.
+  session_actions fail_now(exchange_table::iterator at, std::string_view code, std::string_view detail,
+                           sasl::dovecot::reply_fail reply);
+  bool offers(std::string_view mechanism) const;
+
+  session_options const& options_;
+  std::uint32_t connection_;
+  std::string cookie_;
+  exchange_serial last_serial_ = 0;
+  exchange_table exchanges_;
+  std::unordered_map<exchange_serial, std::uint32_t> verifying_;  ///< serial -> id
+};
+
+}  // namespace postern::auth

@@ -1,0 +1,49 @@
+#include "auth/hash_pool.hpp"
+
+#include <csignal>
+
+#include "os/signal_mask.hpp"
+
+namespace postern::auth {
+
+hash_pool::hash_pool(unsigned workers, std::size_t queue_max) : queue_max_(queue_max) {
+  // Signals are the main thread's business; threads inherit the mask of their maker.
+  os::block_all_signals const blocked;
+  for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+}
+
+hash_pool::~hash_pool() {
+  {
+    std::scoped_lock const lock(mutex_);
+    stopping_ = true;
+    waiting_.clear();
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+bool hash_pool::submit(job work) {
+  {
+    std::scoped_lock const lock(mutex_);
+    if (stopping_ || waiting_.size() >= queue_max_) return false;
+    waiting_.push_back(std::move(work));
+  }
+  wake_.notify_one();
+  return true;
+}
+
+void hash_pool::work() {
+  for (;;) {
+    job next;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (stopping_) return;
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    next();
+  }
+}
+
+}  // namespace postern::auth
