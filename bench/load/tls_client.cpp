@@ -34,7 +34,12 @@ ssl_handle tls_client::make(int slot) {
   ssl_handle ssl(SSL_new(context_));
   SSL_SESSION*& session = sessions_[static_cast<std::size_t>(slot)];
   SSL_set_app_data(ssl.get(), &session);
-  if (resume_ && session) SSL_set_session(ssl.get(), session);
+  if (resume_ && session) {
+    // OpenSSL takes a TLS 1.3 session for spent once it was used, and not every server gives a new ticket each time.
+    SSL_SESSION* copy = SSL_SESSION_dup(session);
+    SSL_set_session(ssl.get(), copy);
+    SSL_SESSION_free(copy);
+  }
   SSL_set_tlsext_host_name(ssl.get(), "localhost");
   SSL_set_connect_state(ssl.get());
   return ssl;

@@ -1,0 +1,98 @@
+"""An SMTP client that sends exactly the octets it is told to and shows the replies: for all that good clients never do."""
+
+import base64
+import socket
+import ssl
+
+
+class Reply:
+    def __init__(self, lines):
+        self.lines = lines
+        self.code = int(lines[-1][:3])
+        self.text = "\n".join(lines)
+
+    def __repr__(self):
+        return f"Reply({self.text!r})"
+
+
+class ConnectionEnded(Exception):
+    """The server closed the connection instead of answering."""
+
+
+def plain_token(user, password):
+    return base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+
+
+class RawSmtp:
+    def __init__(self, port, host="127.0.0.1", greeting=True, wrapper=False, timeout=20.0):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
+        self.buffer = b""
+        if wrapper:
+            self._begin_tls()
+        self.greeting = self.reply() if greeting else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def _begin_tls(self, server_name="localhost"):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket, server_hostname=server_name)
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def line(self):
+        while b"\n" not in self.buffer:
+            try:
+                piece = self.socket.recv(65536)
+            except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
+                piece = b""
+            if not piece:
+                raise ConnectionEnded(self.buffer.decode(errors="replace"))
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.rstrip(b"\r").decode(errors="replace")
+
+    def reply(self):
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return Reply(lines)
+
+    def command(self, text):
+        self.send(text.encode("utf-8", "surrogateescape") + b"\r\n")
+        return self.reply()
+
+    def ehlo(self, name="client.example"):
+        return self.command(f"EHLO {name}")
+
+    def starttls(self):
+        reply = self.command("STARTTLS")
+        assert reply.code == 220, reply
+        self._begin_tls()
+        self.buffer = b""
+        return reply
+
+    def login(self, user, password):
+        return self.command("AUTH PLAIN " + plain_token(user, password))
+
+    def replies_until_silence(self, seconds=0.7):
+        """All replies that come until nothing comes for `seconds`."""
+        found = []
+        timeout = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            while True:
+                found.append(self.reply())
+        except (TimeoutError, ConnectionEnded):
+            return found
+        finally:
+            self.socket.settimeout(timeout)
