@@ -9,6 +9,14 @@ namespace postern::queue {
 namespace {
 
 constexpr std::size_t window_octets = 256U << 10;
+constexpr int read_attempts = 3;
+
+// Recovery has one chance a start, and a disk often answers the second time.
+result<std::size_t> read_patiently(os::read_file& file, std::uint64_t offset, std::span<char> into) {
+  result<std::size_t> count = file.read_at(offset, into);
+  for (int attempt = 1; !count && attempt < read_attempts; ++attempt) count = file.read_at(offset, into);
+  return count;
+}
 
 }  // namespace
 
@@ -34,7 +42,7 @@ result<std::string_view> segment_scanner::window(std::uint64_t offset, std::size
   if (!inside) {
     buffer_.resize(std::max(length, window_octets));
     buffer_offset_ = offset;
-    auto const count = file_.read_at(offset, buffer_);
+    auto const count = read_patiently(file_, offset, buffer_);
     if (!count) {
       buffer_.clear();
       return std::unexpected(count.error());
@@ -92,7 +100,7 @@ result<scan_step> segment_scanner::skip_damage() {
 
 result<std::string> read_record(os::read_file& file, location place, record_type want) {
   std::string octets(record_header_size, '\0');
-  auto const count = file.read_at(place.offset, octets);
+  auto const count = read_patiently(file, place.offset, octets);
   if (!count) return std::unexpected(count.error());
   octets.resize(*count);
   auto const header = parse_record_header(octets, place);
@@ -101,7 +109,7 @@ result<std::string> read_record(os::read_file& file, location place, record_type
                             std::to_underlying(want), place.offset));
   }
   std::string body(header->body_length, '\0');
-  auto const body_count = file.read_at(place.offset + record_header_size, body);
+  auto const body_count = read_patiently(file, place.offset + record_header_size, body);
   if (!body_count) return std::unexpected(body_count.error());
   body.resize(*body_count);
   if (!body_is_whole(*header, body)) {

@@ -47,7 +47,9 @@ std::optional<segment_id> parse_segment_id(std::string_view text) {
   return id;
 }
 
-spool::spool(os::filesystem& disk, std::string root) : disk_(disk), root_(std::move(root)) {}
+// Writers may outlive the program that numbered them, so counting does not start where the last one did.
+spool::spool(os::filesystem& disk, std::string root)
+    : disk_(disk), root_(std::move(root)), next_writer_(random_segment_id().value % (writer_number_max + 1U)) {}
 
 result<> spool::prepare() {
   for (char const* name : {"/segments", "/state", "/quarantine"}) {

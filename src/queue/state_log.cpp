@@ -62,6 +62,7 @@ using record_sink = std::function<void(whole_record const&)>;
 void read_state_file(os::filesystem& disk, std::string const& path, state_file const& from, record_sink const& sink,
                      std::vector<state_report>& reports) {
   auto file = disk.open_read(path);
+  if (!file) file = disk.open_read(path);
   if (!file) {
     reports.push_back({from.name, file.error().text});
     return;

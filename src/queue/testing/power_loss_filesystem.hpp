@@ -29,7 +29,10 @@ class power_loss_filesystem final : public os::filesystem {
   void fail_at(std::uint64_t operation, std::uint64_t count = 1) {
     fail_from_ = operation, fail_until_ = operation + count;
   }
-  void fail_read_at(std::uint64_t read) { fail_read_at_ = read; }
+  void fail_read_at(std::uint64_t read, std::uint64_t count = 1) {
+    fail_read_from_ = read;
+    fail_read_until_ = read + count;
+  }
   void keep_nothing(bool on) { keep_nothing_ = on; }
   std::uint64_t operations() const noexcept { return operations_; }
   std::uint64_t reads() const noexcept { return reads_; }

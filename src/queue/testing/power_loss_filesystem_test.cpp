@@ -18,7 +18,7 @@ class power_loss_filesystem::file_for_append final : public os::append_file {
   file_for_append(power_loss_filesystem& disk, std::shared_ptr<node> file)
       : disk_(disk), file_(std::move(file)), boot_(disk.boots_) {}
   ~file_for_append() override {
-    if (locked_) --file_->writers;
+    if (locked_ && boot_ == disk_.boots_) --file_->writers;
   }
 
   result<> append(std::span<std::string_view const> pieces) override {
@@ -97,7 +97,8 @@ result<> power_loss_filesystem::refuse(verdict why, std::string const& what) {
 
 result<> power_loss_filesystem::count_read(std::string const& path) {
   if (off_) return fail_errno("read " + path + ": the power is off", EIO);
-  if (++reads_ == fail_read_at_) return fail_errno("read " + path, EIO);
+  ++reads_;
+  if (reads_ >= fail_read_from_ && reads_ < fail_read_until_) return fail_errno("read " + path, EIO);
   return {};
 }
 
@@ -132,7 +133,7 @@ void power_loss_filesystem::lose_power() {
   pending_.clear();
   names_ = durable_;
   for (auto& [path, file] : names_) lose_octets(*file);
-  cut_at_ = fail_from_ = fail_until_ = fail_read_at_ = operations_ = reads_ = 0;
+  cut_at_ = fail_from_ = fail_until_ = fail_read_from_ = fail_read_until_ = operations_ = reads_ = 0;
   off_ = false;
   ++boots_;
 }
