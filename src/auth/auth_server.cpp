@@ -53,13 +53,17 @@ net::task<> auth_server::shut_down(std::chrono::milliseconds within) {
   constexpr auto pause = std::chrono::milliseconds(20);
   for (auto& listener : listeners_) listener.stop();
   auto const until = now() + within;
-  while (busy() && now() < until) co_await loop_.sleep(pause);
+  while ((busy() || writing()) && now() < until) co_await loop_.sleep(pause);
   for (auto const& on : std::list(connections_)) close_connection(on, {});
   co_await scope_.join(within);
 }
 
 bool auth_server::busy() const {
   return std::ranges::any_of(connections_, [](auto const& on) { return on->session.exchanges() > 0; });
+}
+
+bool auth_server::writing() const {
+  return std::ranges::any_of(connections_, [](auto const& on) { return on->writing; });
 }
 
 // ---- connections

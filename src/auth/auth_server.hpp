@@ -55,7 +55,8 @@ class auth_server {
   void flush(connection_pointer const& on);
   void keep_ticking();
   bool tick();
-  bool busy() const;
+  bool busy() const;     ///< an exchange runs
+  bool writing() const;  ///< an answer is on its way
 
   net::event_loop& loop_;
   options options_;

@@ -1,0 +1,255 @@
+#include "auth/auth_server.hpp"
+
+#include <mutex>
+#include <thread>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "auth/test_accounts.hpp"
+#include "base/base64.hpp"
+#include "base/log.hpp"
+
+namespace postern::auth {
+namespace {
+
+using namespace std::chrono_literals;
+
+sockaddr_un address_of(std::string const& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+template <class Call>
+os::unique_fd unix_socket(Call call, std::string const& path) {
+  os::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto const address = address_of(path);
+  EXPECT_EQ(call(fd.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address), 0) << path;
+  return fd;
+}
+
+/// A front end as Postfix is one: blocking, one line after the other.
+class front_end {
+ public:
+  explicit front_end(std::string const& path) : socket_(unix_socket(::connect, path)) {
+    timeval const limit{20, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  void say(std::string_view text) {
+    while (!text.empty()) {
+      auto const put = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+      if (put <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(put));
+    }
+  }
+  /// "" at the end of the connection or when nothing comes.
+  std::string hear() {
+    while (input_.find('\n') == std::string::npos) {
+      char octets[4096];
+      auto const got = ::recv(socket_.get(), octets, sizeof octets, 0);
+      if (got <= 0) return {};
+      input_.append(octets, static_cast<std::size_t>(got));
+    }
+    auto const end = input_.find('\n');
+    auto line = input_.substr(0, end);
+    input_.erase(0, end + 1);
+    return line;
+  }
+  void shake_hands() {
+    std::string line;
+    do line = hear();
+    while (line != "DONE" && !line.empty());
+    EXPECT_EQ(line, "DONE");
+    say("VERSION\t1\t0\nCPID\t42\n");
+  }
+
+ private:
+  os::unique_fd socket_;
+  std::string input_;
+};
+
+std::string plain(int id, std::string_view user, std::string_view password) {
+  return fmt::format("AUTH\t{}\tPLAIN\tservice=smtp\tsecured\tresp={}\n", id,
+                     encode_base64('\0' + std::string(user) + '\0' + std::string(password)));
+}
+
+class auth_server_test : public testing::Test {
+ protected:
+  auth_server_test() {
+    log::set_sink([this](log::level, std::string_view line) {
+      std::scoped_lock const lock(mutex_);
+      log_.emplace_back(line);
+    });
+    accounts_.add("joe", "secret");
+  }
+  ~auth_server_test() override {
+    if (thread_.joinable()) stop();
+    log::set_sink([](log::level, std::string_view) {});
+  }
+
+  void start(auth_server::options how) {
+    how.verification.database_path = accounts_.path();
+    how.verification.costs = cheap_costs;
+    how.session.failure_delay = 300ms;
+    auto listening = unix_socket(::bind, path());
+    ASSERT_EQ(::listen(listening.get(), 100), 0);
+    server_ = std::make_unique<auth_server>(loop_, std::move(how));
+    server_->serve(std::move(listening));
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  void start() { start({}); }
+
+  net::task<> stop_server() {
+    co_await server_->shut_down(5s);
+    loop_.stop();
+  }
+  void stop() {
+    net::task_scope ending(loop_);
+    loop_.post([&] { ending.spawn(stop_server(), "stopping"); });
+    thread_.join();
+    server_.reset();
+  }
+
+  std::string path() const { return accounts_.directory() + "/auth"; }
+  bool logged(std::string_view text) {
+    std::scoped_lock const lock(mutex_);
+    return std::ranges::any_of(log_, [&](auto const& line) { return line.find(text) != std::string::npos; });
+  }
+
+  test_accounts accounts_;
+  net::event_loop loop_;
+  std::unique_ptr<auth_server> server_;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::vector<std::string> log_;
+};
+
+TEST_F(auth_server_test, logs_in_and_refuses) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  client.say(plain(1, "joe", "secret"));
+  EXPECT_EQ(client.hear(), "OK\t1\tuser=joe");
+  client.say(plain(2, "joe", "wrong"));
+  EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
+  client.say(plain(3, "nobody", "wrong"));
+  EXPECT_EQ(client.hear(), "FAIL\t3\tuser=nobody");
+  EXPECT_TRUE(logged("user=joe, method=PLAIN, service=smtp: login accepted"));
+  EXPECT_TRUE(logged("reason=wrong_password"));
+  EXPECT_TRUE(logged("reason=unknown_user"));
+}
+
+TEST_F(auth_server_test, exim_may_wait_for_done_before_it_says_a_word) {
+  start();
+  front_end client(path());
+  std::string line;
+  do line = client.hear();
+  while (line != "DONE" && !line.empty());
+  client.say("VERSION\t1\t0\nCPID\t42\n" + plain(1, "joe", "secret"));
+  EXPECT_EQ(client.hear(), "OK\t1\tuser=joe");
+}
+
+TEST_F(auth_server_test, a_success_does_not_wait_behind_failures) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  auto const begun = std::chrono::steady_clock::now();
+  client.say(plain(1, "joe", "wrong") + plain(2, "joe", "secret"));
+  EXPECT_EQ(client.hear(), "OK\t2\tuser=joe");
+  EXPECT_EQ(client.hear(), "FAIL\t1\tuser=joe");
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 300ms);
+}
+
+TEST_F(auth_server_test, a_thousand_exchanges_run_on_one_connection) {
+  auth_server::options how;
+  how.verification.hash_queue_max = 2000;
+  start(how);
+  front_end client(path());
+  client.shake_hands();
+  constexpr int count = 1000;
+  std::string all;
+  for (int id = 1; id <= count; ++id) all += fmt::format("AUTH\t{}\tLOGIN\tservice=smtp\tsecured\n", id);
+  for (int id = 1; id <= count; ++id) all += fmt::format("CONT\t{}\t{}\n", id, encode_base64("joe"));
+  for (int id = 1; id <= count; ++id) {
+    all += fmt::format("CONT\t{}\t{}\n", id, encode_base64(id % 2 == 0 ? "secret" : "wrong"));
+  }
+  std::thread writer([&] { client.say(all); });
+  int accepted = 0;
+  int refused = 0;
+  for (int line = 0; line < 3 * count; ++line) {
+    auto const heard = client.hear();
+    if (heard.starts_with("OK\t")) ++accepted;
+    if (heard.starts_with("FAIL\t")) ++refused;
+    if (heard.empty()) break;
+  }
+  writer.join();
+  EXPECT_EQ(accepted, count / 2);
+  EXPECT_EQ(refused, count / 2);
+}
+
+TEST_F(auth_server_test, a_front_end_that_breaks_the_protocol_hurts_itself_only) {
+  start();
+  front_end good(path());
+  good.shake_hands();
+  for (std::string const& bad : {std::string("NONSENSE\n"), std::string(20000, 'x'), std::string("AUTH\t0\n")}) {
+    front_end client(path());
+    client.shake_hands();
+    client.say(bad);
+    EXPECT_EQ(client.hear(), "");
+  }
+  front_end leaves_early(path());
+  leaves_early.say(plain(1, "joe", "secret"));
+  good.say(plain(1, "joe", "secret"));
+  EXPECT_EQ(good.hear(), "OK\t1\tuser=joe");
+}
+
+TEST_F(auth_server_test, cut_at_every_offset_a_request_is_answered_once) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  auto const request = plain(1, "joe", "secret");
+  for (std::size_t cut = 0; cut <= request.size(); ++cut) {
+    client.say(request.substr(0, cut));
+    client.say(request.substr(cut));
+    EXPECT_EQ(client.hear(), "OK\t1\tuser=joe") << cut;
+  }
+}
+
+TEST_F(auth_server_test, takes_only_so_many_connections) {
+  auth_server::options how;
+  how.connections_max = 2;
+  start(how);
+  front_end first(path());
+  first.shake_hands();
+  front_end second(path());
+  second.shake_hands();
+  front_end third(path());
+  EXPECT_EQ(third.hear(), "");
+  EXPECT_TRUE(logged("authd_connection_limit"));
+  first.say(plain(1, "joe", "secret"));
+  EXPECT_EQ(first.hear(), "OK\t1\tuser=joe");
+}
+
+TEST_F(auth_server_test, tells_who_exists) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  client.say("USER\t1\tjoe\tservice=smtp\nUSER\t2\tnobody\tservice=smtp\n");
+  EXPECT_EQ(client.hear(), "USER\t1\tjoe");
+  EXPECT_EQ(client.hear(), "NOTFOUND\t2");
+}
+
+TEST_F(auth_server_test, stopping_answers_what_was_asked) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  client.say(plain(1, "joe", "wrong"));
+  while (!logged("reason=wrong_password")) std::this_thread::sleep_for(1ms);
+  stop();
+  EXPECT_EQ(client.hear(), "FAIL\t1\tuser=joe");
+  EXPECT_EQ(client.hear(), "");
+}
+
+}  // namespace
+}  // namespace postern::auth
