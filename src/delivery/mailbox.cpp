@@ -1,0 +1,51 @@
+#include "delivery/mailbox.hpp"
+
+#include "base/text.hpp"
+#include "message/address.hpp"
+#include "store/maildir.hpp"
+
+namespace postern::delivery {
+namespace {
+
+constexpr std::string_view postmaster = "postmaster";
+
+}  // namespace
+
+local_settings load_local_settings(config::settings const& settings) {
+  local_settings out;
+  out.home_mailbox = settings.text("home_mailbox");
+  out.mail_spool_directory = settings.text("mail_spool_directory");
+  out.recipient_delimiter = settings.text("recipient_delimiter");
+  out.host_name = settings.text("myhostname");
+  out.mail_owner = settings.text("mail_owner");
+  out.private_server = !settings.private_dir().empty();
+  return out;
+}
+
+local_name fold_local_part(std::string_view address, std::string_view delimiters) {
+  auto name = lowercase(message::split_address(address).local_part);
+  // A delimiter at the very front is a part of the name: "+joe" is nobody's extension.
+  auto at = delimiters.empty() ? std::string::npos : name.find_first_of(delimiters, 1);
+  if (at == std::string::npos) return {std::move(name), {}};
+  return {name.substr(0, at), name.substr(at + 1)};
+}
+
+mailbox_decision decide_mailbox(local_settings const& settings, std::string_view user_name,
+                                std::optional<local_user> const& user) {
+  using verdict = mailbox_decision::verdict;
+  if (!user && user_name != postmaster) return {verdict::no_such_user, {}, false};
+  auto name = store::name_part(user ? user->name : user_name);
+  if (user && user->is == local_user::kind::system && !settings.home_mailbox.empty() && !settings.private_server) {
+    if (!settings.home_mailbox.ends_with('/') || user->home.empty()) return {verdict::unsupported, {}, true};
+    auto path = user->home + "/" + settings.home_mailbox;
+    path.pop_back();
+    return {verdict::maildir, std::move(path), true};
+  }
+  auto spool = settings.mail_spool_directory;
+  bool maildir = spool.ends_with('/') || settings.private_server;
+  while (spool.ends_with('/')) spool.pop_back();
+  if (!maildir || name.empty()) return {verdict::unsupported, {}, false};
+  return {verdict::maildir, spool + "/" + name, false};
+}
+
+}  // namespace postern::delivery
