@@ -83,8 +83,8 @@ class power_loss_filesystem final : public os::filesystem {
   names durable_;
   std::vector<change> pending_;
   std::mt19937_64 random_;
-  std::uint64_t operations_ = 0, reads_ = 0, cut_at_ = 0, fail_from_ = 0, fail_until_ = 0, fail_read_at_ = 0,
-                boots_ = 0;
+  std::uint64_t operations_ = 0, reads_ = 0, cut_at_ = 0, fail_from_ = 0, fail_until_ = 0, fail_read_from_ = 0,
+                fail_read_until_ = 0, boots_ = 0;
   bool off_ = false;
   bool keep_nothing_ = false;
 };
