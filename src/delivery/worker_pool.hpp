@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "net/completion.hpp"
 #include "net/event_loop.hpp"
+#include "net/one_shot.hpp"
 
 namespace postern::delivery {
 
@@ -33,13 +33,16 @@ class worker_pool {
     auto shared = std::make_shared<job<Result>>(loop_, std::move(work));
     submit([this, shared] {
       shared->value.emplace(shared->work());
-      loop_.post([shared] { shared->done.finish(); });
+      loop_.post([shared] {
+        shared->finished = true;
+        shared->done.wake();
+      });
     });
-    while (!shared->done.finished()) (void)co_await shared->done.wait(std::chrono::hours(1));
+    while (!shared->finished) co_await shared->done.wait(std::chrono::hours(1));
     co_return std::move(*shared->value);
   }
 
-  /// Without a coroutine: `then` is called on the loop's thread.
+  /// Without an answer.
   void submit(std::function<void()> work);
 
  private:
@@ -48,7 +51,8 @@ class worker_pool {
     job(net::event_loop& loop, std::function<Result()> what) : work(std::move(what)), done(loop) {}
     std::function<Result()> work;
     std::optional<Result> value;
-    net::completion done;
+    net::parked done;
+    bool finished = false;  ///< the loop's thread; value is the pool thread's before
   };
   void serve();
 

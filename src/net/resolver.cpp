@@ -9,7 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "net/completion.hpp"
+#include "net/one_shot.hpp"
 
 namespace postern::net {
 namespace {
@@ -48,7 +48,7 @@ class resolver::engine {
     pending(event_loop& loop, engine& made_by) : owner(made_by), done(loop) {}
     engine& owner;
     int id = 0;
-    completion done;
+    one_shot<bool> done;
     int error = 0;
     result_ptr result;
   };
@@ -116,7 +116,7 @@ class resolver::engine {
     auto& query = *static_cast<pending*>(argument);
     query.error = error;
     query.result.reset(result);
-    query.done.finish();
+    query.done.answer(true);
     query.owner.waiting_.erase(query.id);
   }
 
@@ -150,8 +150,8 @@ task<resolver::raw_answer> resolver::ask(std::string name, dns::record_type type
   if (!engine_) engine_ = std::make_unique<engine>(loop_, options_);
   auto query = engine_->start(name, type);
   if (!query) co_return answer;
-  auto waited = co_await query->done.wait(options_.deadline);
-  if (!waited) {
+  auto answered = co_await query->done.wait(options_.deadline);
+  if (!answered) {
     engine_->stop(*query);
     co_return answer;
   }
