@@ -1,0 +1,48 @@
+// Parameters of Postern's own, and those that later Postfix releases have.
+#include "config/parameter_tables.hpp"
+
+namespace postern::config {
+namespace {
+
+using enum value_type;
+
+constexpr std::string_view postfix_3_9 = "Postfix 3.9";
+constexpr std::string_view ours = "Postern";
+
+// clang-format off
+constexpr parameter rows[] = {
+  {"authd_cache_ttl", duration, "600s", between(0, 86400), implemented,
+   "How long a correct password is remembered, keyed and in memory; 0s for never", ours},
+  {"authd_failure_delay", duration, "2s", between(0, 60), implemented,
+   "Pause before a failed login is answered", ours},
+  {"authd_hash_queue_limit", integer, "1000", at_least(1), implemented,
+   "Logins that may wait for a hash worker; further ones are told to try later", ours},
+  {"authd_hash_workers", integer, "0", between(0, 256), implemented,
+   "Passwords hashed at once; 0 for one a processor", ours},
+  {"authd_request_timeout", duration, "150s", at_least(1), implemented,
+   "Longest time between two steps of one login", ours},
+  {"graceful_reload_time_limit", duration, "3600s", at_least(1), implemented,
+   "How long processes with the old configuration may finish their sessions after a reload", ours},
+  {"graceful_stop_time_limit", duration, "30s", at_least(1), implemented,
+   "How long programs may finish their work when the server stops", ours},
+  {"resolver_address", list, "", unbounded, implemented,
+   "DNS servers to ask, [address]:port; empty for /etc/resolv.conf", ours},
+  {"smtpd_forbid_bare_newline", enumeration, "normalize", one_of("no|yes|normalize|note|reject"), implemented,
+   "What happens to a line feed that has no carriage return before it: taken as it is, made into a line end, or refused",
+   postfix_3_9},
+  {"smtpd_forbid_bare_newline_exclusions", list, "$mynetworks", unbounded, implemented,
+   "Clients that smtpd_forbid_bare_newline leaves alone", postfix_3_9},
+  {"smtpd_forbid_bare_newline_reject_code", integer, "550", between(500, 599), implemented,
+   "Reply code of smtpd_forbid_bare_newline = reject", postfix_3_9},
+  {"smtpd_sasl_anonymize", boolean, "yes", unbounded, implemented,
+   "Keeps the name, address and EHLO name of a client that logged in out of the message", ours},
+  {"spool_segment_size", size, "67108864", between(1048576, 4294967296), implemented,
+   "Size at which smtpd asks the queue for a new spool file", ours},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<parameter const> postern_parameters() { return rows; }
+
+}  // namespace postern::config
