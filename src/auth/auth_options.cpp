@@ -1,5 +1,7 @@
 #include "auth/auth_options.hpp"
 
+#include <thread>
+
 #include "base/text.hpp"
 
 namespace postern::auth {
@@ -22,7 +24,9 @@ Number load_number(config::settings const& from, std::string_view name) {
 
 }  // namespace
 
-std::string account_database_path(config::settings const& from) { return from.text("authd_account_database"); }
+std::string account_database_path(config::settings const& from) {
+  return from.text("data_directory") + "/accounts.sqlite";
+}
 
 account_names load_account_names(config::settings const& from) {
   return account_names(from.list("authd_local_domains"));
@@ -35,12 +39,15 @@ result<auth_server::options> load_auth_options(config::settings const& from) {
   options.session.mechanisms = std::move(*mechanisms);
   options.session.plaintext_requires_tls = from.boolean("authd_plaintext_requires_tls");
   options.session.failure_delay = from.duration("authd_failure_delay");
-  options.session.exchange_time = from.duration("authd_exchange_time_limit");
+  options.session.exchange_time = from.duration("authd_request_timeout");
   options.session.exchanges_max = load_number<std::size_t>(from, "authd_exchange_limit");
   options.connections_max = load_number<std::size_t>(from, "authd_connection_limit");
   options.verification.database_path = account_database_path(from);
   options.verification.local_domains = from.list("authd_local_domains");
   options.verification.hash_workers = load_number<unsigned>(from, "authd_hash_workers");
+  if (options.verification.hash_workers == 0) {
+    options.verification.hash_workers = std::max(1U, std::thread::hardware_concurrency());
+  }
   options.verification.hash_queue_max = load_number<std::size_t>(from, "authd_hash_queue_limit");
   options.verification.cache.time_to_live = from.duration("authd_cache_ttl");
   options.verification.cache.entries_max = load_number<std::size_t>(from, "authd_cache_limit");

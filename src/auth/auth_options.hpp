@@ -12,7 +12,7 @@ namespace postern::auth {
 
 result<auth_server::options> load_auth_options(config::settings const& from);
 
-/// data_directory/accounts.sqlite, or what authd_account_database names.
+/// data_directory/accounts.sqlite
 std::string account_database_path(config::settings const& from);
 /// The rule for login names under these settings (authd_local_domains).
 account_names load_account_names(config::settings const& from);
