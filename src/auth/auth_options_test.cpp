@@ -1,0 +1,59 @@
+#include "auth/auth_options.hpp"
+
+#include <gtest/gtest.h>
+
+namespace postern::auth {
+namespace {
+
+using namespace std::chrono_literals;
+
+config::settings settings(std::string_view main_cf) {
+  auto loaded = config::settings::load_text(main_cf, {.main_cf_may_be_missing = true});
+  EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().text);
+  return *loaded;
+}
+
+TEST(auth_options, have_the_documented_defaults) {
+  auto const options = load_auth_options(settings("data_directory = /srv/data\n")).value();
+  EXPECT_EQ(options.session.mechanisms, (std::vector<std::string>{"plain", "login"}));
+  EXPECT_EQ(options.session.failure_delay, 2s);
+  EXPECT_EQ(options.session.exchange_time, 150s);
+  EXPECT_EQ(options.verification.database_path, "/srv/data/accounts.sqlite");
+  EXPECT_GE(options.verification.hash_workers, 1U);
+  EXPECT_EQ(options.verification.cache.time_to_live, 600s);
+}
+
+struct gate_row {
+  std::string_view main_cf;
+  bool requires_tls;
+};
+constexpr gate_row gates[] = {{"", false},
+                              {"smtpd_tls_auth_only = yes\n", true},
+                              {"smtpd_tls_auth_only = no\n", false},
+                              {"smtpd_tls_auth_only = yes\nauthd_plaintext_requires_tls = no\n", false},
+                              {"authd_plaintext_requires_tls = yes\n", true}};
+
+TEST(auth_options, plaintext_without_tls_follows_smtpd_unless_told_otherwise) {
+  for (auto const& [main_cf, requires_tls] : gates) {
+    EXPECT_EQ(load_auth_options(settings(main_cf)).value().session.plaintext_requires_tls, requires_tls) << main_cf;
+  }
+}
+
+TEST(auth_options, local_domains_are_those_of_this_host) {
+  auto const names = load_account_names(
+      settings("myhostname = mail.example.org\nmydomain = example.org\nsmtpd_sasl_local_domain = realm.example\n"));
+  for (std::string_view login : {"joe", "joe@mail.example.org", "joe@example.org", "joe@realm.example"}) {
+    EXPECT_EQ(names.canonical(login).value(), "joe") << login;
+  }
+  EXPECT_EQ(names.canonical("joe@shop.example").value(), "joe@shop.example");
+}
+
+TEST(auth_options, an_unknown_mechanism_is_named) {
+  auto const options = load_auth_options(settings("authd_mechanisms = plain, rot13\n"));
+  ASSERT_FALSE(options);
+  EXPECT_NE(options.error().text.find("\"rot13\""), std::string::npos);
+  EXPECT_FALSE(load_auth_options(settings("authd_mechanisms =\n")));
+}
+
+}  // namespace
+}  // namespace postern::auth
