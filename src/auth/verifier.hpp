@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: is this password right? Accounts, cache and hashing pool behind one question.
 // Errors: what went wrong with the store is a verdict with the sentence for the log, never an exception.
-// Concurrency: one owner thread asks and is answered on it (through `post`); the pool's threads hash. Each of them has
-// a
+// Concurrency: one owner thread asks and is answered on it (through `post`); the pool's threads hash, each over a
 //              connection of its own to the account database.
 // Limits: workers, waiting questions and cache entries are options.
 // Security: every refused login costs one hash with the same parameters, be the user unknown, locked, unnameable or the

@@ -2,14 +2,12 @@
 // Purpose: codec of the Dovecot auth client protocol, both sides, and of the one userdb question that smtpd asks.
 //          authd parses client_message and formats server_message; smtpd's client does the reverse.
 // Layout: one message a line (dovecot_line.hpp), command first, then TAB-separated fields.
-// Errors: a line that breaks the protocol is a failure: close the connection. A command nobody knows is
-// `unknown_message`:
-//         fatal from a client, ignored from a server. Base64 that does not decode is a value (invalid_base64), because
-//         it is the mail client's fault and is answered with FAIL.
+// Errors: a line that breaks the protocol is a failure: close the connection. A command nobody knows is a value
+//         (unknown_message): fatal from a client, ignored from a server. So is base64 that does not decode
+//         (invalid_base64): it is the mail client's fault and is answered with FAIL.
 // Limits: a formatted line never exceeds line_octets_max when its data do not; format_ functions do not cut.
-// Security: passwords travel in initial_response and client_continue: both are `secret`; formatted lines that hold one
-// are
-//           `secret` too. User names are escaped, so a TAB in one cannot forge a field.
+// Security: passwords travel in initial_response and client_continue: both are `secret`, and so are the lines that
+//           hold them. User names are escaped, so a TAB in one cannot forge a field.
 // Source: docs/protocols/auth.md
 
 #include <cstdint>

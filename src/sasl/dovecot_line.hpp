@@ -3,7 +3,7 @@
 // Layout: octets up to LF; in a field NUL, \001, TAB, CR and LF are written \001 and one of '0' '1' 't' 'r' 'n'.
 // Limits: a line and its LF hold at most `line_octets_max` octets; a longer one is an error of the peer.
 // Security: lines carry passwords, so the buffer is wiped as it is consumed.
-// Source: shared facts on Dovecot's protocol, version 1.2 (docs/protocols/auth.md).
+// Source: docs/protocols/auth.md; what Dovecot 2.3, Postfix 3.7 and Exim 4.96 send
 
 #include <cstddef>
 #include <optional>

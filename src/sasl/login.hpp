@@ -1,8 +1,8 @@
 #pragma once
 // Purpose: the LOGIN mechanism, which old Outlooks need: user name and password, each the answer to a prompt.
-// Layout: "Username:" -> user, "Password:" -> password. An initial response is the user name (Outlook for Mac sends
-// it). Source: draft-murchison-sasl-login-00 (expired), and what deployed clients do; there is no authorization
-// identity.
+// Layout: "Username:" -> user, "Password:" -> password; no authorization identity.
+//         An initial response is the user name: Outlook for Mac sends it.
+// Source: draft-murchison-sasl-login-00 (expired), and what deployed clients do
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 #pragma once
 // Purpose: the server's side of one SASL exchange: responses in, one action out, no I/O. [RFC 4422 §3]
-// Errors: what the client did wrong is `rejected` with two texts: what may be told, and what the log says.
+// Errors: what the client did wrong is `rejected` with a text for the log; the client is told nothing of it.
 // Concurrency: none; an exchange belongs to one driver.
 // Security: passwords leave only inside verify_plain; the exchange wipes its own copies.
 
