@@ -75,7 +75,7 @@ net::task<> connection::greet() {
 }
 
 std::optional<connection::actions> connection::next_line() {
-  while (auto line = input_.take_line()) {
+  if (auto line = input_.take_line()) {
     if (std::exchange(line_too_long_, false)) return protocol_.on_line_too_long();
     if (line->text.size() > protocol_.line_limit()) return protocol_.on_line_too_long();
     bool credentials = auth_exchange_ != 0;

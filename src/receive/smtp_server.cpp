@@ -9,6 +9,7 @@ namespace postern::receive {
 namespace {
 
 constexpr std::string_view too_many = "421 4.3.2 All server ports are busy\r\n";
+constexpr auto drain_check_interval = std::chrono::milliseconds(50);
 constexpr auto refusal_timeout = std::chrono::seconds(5);
 
 }  // namespace
@@ -36,10 +37,8 @@ net::task<> smtp_server::accept_from(net::listener& from) {
 }
 
 net::task<> smtp_server::serve(os::unique_fd socket) {
-  {
-    connection one(parts_, settings_, std::move(socket));
-    co_await one.run();
-  }
+  connection one(parts_, settings_, std::move(socket));
+  co_await one.run();
   // The scope forgets this session only after it has returned.
   parts_.loop.post([this] { count_changed(); });
 }
@@ -58,7 +57,10 @@ void smtp_server::count_changed() {
 void smtp_server::stop(std::function<void()> drained) {
   for (auto& one : listeners_) one->stop();
   drained_ = std::move(drained);
-  count_changed();
+  parts_.loop.every(drain_check_interval, [this] {
+    count_changed();
+    return drained_ != nullptr;
+  });
 }
 
 }  // namespace postern::receive

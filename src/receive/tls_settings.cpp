@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "receive/sni_identities.hpp"
 
 namespace postern::receive {
 namespace {
@@ -15,19 +16,10 @@ result<std::vector<net::tls_identity>> load_chain_files(std::vector<std::string>
   std::vector<net::tls_identity> out;
   for (auto const& file : files) {
     auto text = read_secret(file);
-    if (!text) return std::unexpected(text.error());
-    auto pem = text->reveal();
-    static constexpr std::string_view begin = "-----BEGIN ";
-    for (auto at = pem.find(begin); at != std::string_view::npos;) {
-      auto next = pem.find(begin, at + 1);
-      auto block = pem.substr(at, next == std::string_view::npos ? next : next - at);
-      bool is_key = block.substr(0, block.find('\n')).contains("PRIVATE KEY");
-      if (is_key) out.push_back({{}, secret(block), file});
-      if (!is_key && out.empty())
-        return fail(fmt::format("smtpd_tls_chain_files: {}: the key must stand before its certificate", file));
-      if (!is_key) out.back().certificates_pem += block;
-      at = next;
-    }
+    if (!text) return fail("smtpd_tls_chain_files: " + text.error().text);
+    auto identities = parse_identities(text->reveal(), "smtpd_tls_chain_files: " + file);
+    if (!identities) return identities;
+    std::ranges::move(*identities, std::back_inserter(out));
   }
   return out;
 }
@@ -107,6 +99,9 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
   options.session_lifetime = settings.duration("smtpd_tls_session_cache_timeout");
   options.tickets = options.session_lifetime.count() > 0;
   options.ticket_keys = std::move(ticket_keys);
+  auto by_name = load_sni_identities(settings, read_secret);
+  if (!by_name) return std::unexpected(by_name.error());
+  options.identities_for_name = std::move(*by_name);
   return net::tls_context::make_server(std::move(options));
 }
 

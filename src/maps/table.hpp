@@ -1,0 +1,46 @@
+#pragma once
+// Purpose: lookup tables, `type:name` in main.cf. One file a type; table.cpp holds the list of types.
+// Errors: open_table() fails with a sentence that names the table, what is wrong with it and what to do; find() fails
+// when the
+//         table could not be asked, which is not the same as "no such key".
+// Concurrency: one table belongs to one thread.
+// Source: DATABASE_README of Postfix.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace postern::maps {
+
+struct entry {
+  std::string key;
+  std::string value;
+};
+
+class table {
+ public:
+  virtual ~table() = default;
+  virtual result<std::optional<std::string>> find(std::string_view key) = 0;
+  /// All of it; a failure for types that cannot be listed.
+  virtual result<std::vector<entry>> entries() = 0;
+};
+
+struct table_type {
+  std::string_view name;
+  result<std::unique_ptr<table>> (*open)(std::string_view name);
+  std::string_view gone;  ///< for types of old: what replaces it; `open` is null then
+};
+std::span<table_type const> table_types();
+
+/// "hash:/etc/postfix/access". An unknown type is a failure that lists the known ones.
+result<std::unique_ptr<table>> open_table(std::string_view type_and_name);
+
+/// Whether the text looks like `type:name` at all.
+bool is_table_name(std::string_view text);
+
+}  // namespace postern::maps
