@@ -236,7 +236,7 @@ void queue_world::deliver(delivery_job const& job) {
 }
 
 bool queue_world::write_notice(notice_request const& notice) {
-  envelope const env = make_envelope({"ok-sender"}, "");
+  envelope const env = make_envelope({"later-sender"}, "");
   if (!accept_into(system_segment_, env, make_content(env.id, 100))) return false;
   for (recipient_progress const& told : notice.recipients) history_.ended[notice.message].insert(told.index);
   manager_->on_notice_saved(notice.id);
