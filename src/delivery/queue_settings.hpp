@@ -1,0 +1,23 @@
+#pragma once
+// Purpose: what qmgr knows of the configuration, as plain values.
+
+#include <string>
+
+#include "config/settings.hpp"
+#include "queue/manager.hpp"
+
+namespace postern::delivery {
+
+struct queue_settings {
+  queue::manager_settings manager;
+  std::string spool_directory;  ///< queue_directory/spool
+  std::string private_directory;
+  std::string host_name;
+  std::string mail_name;
+  std::size_t bounce_size_limit = 50'000;
+  std::uint64_t segment_octets = 64U << 20;  ///< a segment that has grown to this is followed by another
+};
+
+queue_settings load_queue_settings(config::settings const& settings);
+
+}  // namespace postern::delivery

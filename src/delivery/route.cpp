@@ -1,0 +1,73 @@
+#include "delivery/route.hpp"
+
+#include "base/text.hpp"
+#include "delivery/smtp_settings.hpp"
+#include "dns/record.hpp"
+#include "message/address.hpp"
+
+namespace postern::delivery {
+namespace {
+
+using policy::address_class;
+
+std::vector<ip_address> parse_addresses(std::unordered_set<std::string> const& texts) {
+  std::vector<ip_address> out;
+  for (auto const& text : texts) {
+    if (auto address = ip_address::parse(text)) out.push_back(*address);
+  }
+  return out;
+}
+
+queue::route error(std::string text) { return {"error", std::move(text)}; }
+
+queue::route through(transport_word const& word, std::string const& otherwise) {
+  return {word.transport, word.next_hop.empty() ? otherwise : word.next_hop};
+}
+
+bool is_deliverable_domain(std::string_view domain) {
+  return dns::is_host_name(domain) || message::is_valid_address_literal(domain);
+}
+
+}  // namespace
+
+transport_word parse_transport_word(std::string_view text) {
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos) return {std::string(trim(text)), {}};
+  return {std::string(trim(text.substr(0, colon))), lowercase(trim(text.substr(colon + 1)))};
+}
+
+result<router> router::load(config::settings const& settings) {
+  auto own = find_own_addresses(settings.list("inet_interfaces"), settings.list("proxy_interfaces"));
+  auto addresses = policy::address_resolver::load(settings, parse_addresses(own));
+  if (!addresses) return std::unexpected(addresses.error());
+  route_settings out;
+  out.local = parse_transport_word(settings.text("local_transport"));
+  out.virtual_mailbox = parse_transport_word(settings.text("virtual_transport"));
+  out.relay = parse_transport_word(settings.text("relay_transport"));
+  out.remote = parse_transport_word(settings.text("default_transport"));
+  out.relayhost = lowercase(settings.text("relayhost"));
+  return router(std::move(out), std::move(*addresses));
+}
+
+router::router(route_settings settings, policy::address_resolver addresses)
+    : settings_(std::move(settings)), addresses_(std::move(addresses)) {}
+
+queue::route router::decide_route(std::string_view recipient) const {
+  auto to = addresses_.resolve(recipient);
+  switch (to.klass) {
+    case address_class::local:
+      return through(settings_.local, to.domain);
+    case address_class::virtual_mailbox:
+      return through(settings_.virtual_mailbox, to.domain);
+    case address_class::virtual_alias:
+      return {"retry", "4.3.5 virtual alias domains are not supported yet"};
+    case address_class::relay:
+    case address_class::remote:
+      break;
+  }
+  if (!is_deliverable_domain(to.domain)) return error("5.1.3 bad address syntax");
+  auto const& word = to.klass == address_class::relay ? settings_.relay : settings_.remote;
+  return through(word, settings_.relayhost.empty() ? to.domain : settings_.relayhost);
+}
+
+}  // namespace postern::delivery
