@@ -179,8 +179,14 @@ result<> open_log(log_target target, os::unique_fd file, log_identity const& ide
 log_target decide_log_target(config::settings const& settings, bool foreground) {
   if (!settings.text("maillog_file").empty()) return log_target::file;
   if (foreground) return log_target::standard_error;
+  if (!settings.private_dir().empty()) return log_target::file;
   if (is_socket(journal_socket)) return log_target::journal;
   return is_socket(syslog_socket) ? log_target::syslog : log_target::standard_error;
+}
+
+std::string log_file_path(config::settings const& settings) {
+  auto path = settings.text("maillog_file");
+  return path.empty() ? settings.private_dir() + "/mail.log" : path;
 }
 
 result<os::unique_fd> open_log_file(std::string const& path) {

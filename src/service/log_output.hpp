@@ -24,11 +24,14 @@ std::string format_log_prefix(log_identity const& identity, int pid);
 /// From here on log lines go to the target; `file` is used by log_target::file.
 result<> open_log(log_target target, os::unique_fd file, log_identity const& identity);
 
-/// Where a service started with these settings logs: maillog_file when set, journald when stderr is its stream, syslog
-/// when there is one, else stderr. In the foreground: stderr unless maillog_file is set.
+/// Where a server with these settings logs: maillog_file when it is set; in the foreground stderr; a private directory
+/// in the background its own file; a system service journald, else syslog, else stderr.
 log_target decide_log_target(config::settings const& settings, bool foreground);
 
-/// Opens maillog_file to append; "/dev/stdout" and "/dev/stderr" are themselves.
+/// The file of log_target::file: maillog_file, else mail.log of the private directory.
+std::string log_file_path(config::settings const& settings);
+
+/// Opens a log file to append; "/dev/stdout" and "/dev/stderr" are themselves.
 result<os::unique_fd> open_log_file(std::string const& path);
 
 }  // namespace postern::service

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
 
 #include "base/text.hpp"
@@ -95,6 +94,14 @@ void add_path(std::vector<std::string>& to, std::string_view word) {
   if (!suffix.empty()) to.push_back(std::string(word) + std::string(suffix));
 }
 
+/// The words of a list, or the whole of any other value, which may have spaces in it.
+std::vector<std::string> values_of(std::string_view name, config::settings const& settings) {
+  auto const* parameter = config::find_parameter(name);
+  if (parameter != nullptr && parameter->type == config::value_type::list) return settings.list(name);
+  auto whole = settings.text(name);
+  return whole.starts_with('/') ? std::vector{whole} : settings.list(name);
+}
+
 }  // namespace
 
 result<std::vector<privileges>> parse_privileges(std::string_view table) {
@@ -132,12 +139,8 @@ privileges const* find_privileges(std::string_view program) {
 std::vector<std::string> expand_paths(std::span<std::string const> words, config::settings const& settings) {
   std::vector<std::string> paths;
   for (auto const& word : words) {
-    if (word == "$config_directory") {
-      std::error_code error;
-      auto whole = std::filesystem::absolute(settings.config_dir(), error);
-      if (!error) paths.push_back(whole.string());
-    } else if (word.starts_with('$')) {
-      for (auto const& value : settings.list(word.substr(1))) add_path(paths, value);
+    if (word.starts_with('$')) {
+      for (auto const& value : values_of(word.substr(1), settings)) add_path(paths, value);
     } else {
       add_path(paths, word);
     }
@@ -152,7 +155,7 @@ os::sandbox_rules make_sandbox_rules(privileges const& row, config::settings con
 std::vector<std::string> list_secret_files(privileges const& row, config::settings const& settings) {
   std::vector<std::string> files;
   for (auto const& name : row.secrets) {
-    for (auto const& path : settings.list(name)) {
+    for (auto const& path : values_of(name, settings)) {
       if (path.starts_with('/') && std::ranges::find(files, path) == files.end()) files.push_back(path);
     }
   }

@@ -1,5 +1,8 @@
 #include "service/program.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -107,7 +110,9 @@ void wait_for_signal(environment& around, os::unique_fd const& signals, signal_d
   waiter.async_wait(signal_descriptor::wait_read, [&](auto error) {
     if (error) return;
     while (auto number = os::read_signal(signals)) {
-      if (*number == SIGHUP) continue;
+      // Ctrl-C in the terminal of a foreground server reaches every process; masterd alone decides what follows.
+      bool from_terminal = *number == SIGINT && around.control_descriptor() >= 0;
+      if (*number == SIGHUP || from_terminal) continue;
       if (around.stopping()) return around.stopped();
       around.stop(around.settings().duration("graceful_stop_time_limit"));
     }
@@ -130,7 +135,10 @@ int serve(program const& what, privileges const& row, environment& around) {
     if (auto ready = what.prepare(around); !ready) return refuse(ready.error());
   }
   if (auto inside = shut_in(around, row); !inside) return refuse(inside.error());
-  return what.body(around);
+  int status = what.body(around);
+  // Sessions that were cut off stand half-way in coroutines whose owners are gone; the kernel clears them away.
+  std::fflush(nullptr);
+  ::_exit(status);
 }
 
 }  // namespace
@@ -141,6 +149,7 @@ int run(program const& what, int argc, char** argv) {
   auto arguments = parse_program_arguments(what.name, {argv + 1, static_cast<std::size_t>(std::max(argc, 1)) - 1});
   if (!arguments) return refuse(arguments.error());
   os::unique_fd control(find_control_descriptor());
+  ::fcntl(control.get(), F_SETFD, FD_CLOEXEC);
   ::unsetenv(control_variable);
   auto start = find_start(*arguments, control.get());
   if (!start) return refuse(start.error());

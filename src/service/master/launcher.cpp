@@ -58,7 +58,7 @@ result<start_message> make_start(service_plan const& service, launch_context con
   start_message out;
   out.log = context.log;
   if (context.log == log_target::file) {
-    auto file = open_log_file(context.settings.text("maillog_file"));
+    auto file = open_log_file(log_file_path(context.settings));
     if (!file) return std::unexpected(file.error());
     out.log_file = std::move(*file);
   }

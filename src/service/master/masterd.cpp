@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 #include "base/log.hpp"
@@ -40,13 +41,17 @@ int serve(masterd_options const& options, os::unique_fd& started) {
   if (!settings) return refuse(settings.error());
   bool foreground = !options.daemon && !options.private_dir.empty();
   if (auto open = open_master_log(*settings, foreground); !open) return refuse(open.error());
-  auto first = load_configuration(options);
-  if (!first) return refuse(first.error());
+  if (options.daemon && decide_log_target(*settings, foreground) == log_target::standard_error)
+    log::warning("neither journald nor syslog runs here: set maillog_file, or the log is lost");
   auto held = lock(*settings);
   if (!held) return refuse(held.error());
+  auto first = load_configuration(options);
+  if (!first) return refuse(first.error());
   server running(options, std::move(*held), [&started](std::string_view problem) { report_started(started, problem); });
   if (auto begun = running.start(std::move(*first)); !begun) return refuse(begun.error());
-  return running.run();
+  int status = running.run();
+  std::fflush(nullptr);
+  ::_exit(status);
 }
 
 }  // namespace

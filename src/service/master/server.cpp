@@ -43,7 +43,7 @@ result<> open_master_log(config::settings const& settings, bool foreground) {
   auto target = decide_log_target(settings, foreground);
   os::unique_fd file;
   if (target == log_target::file) {
-    auto opened = open_log_file(settings.text("maillog_file"));
+    auto opened = open_log_file(log_file_path(settings));
     if (!opened) return std::unexpected(opened.error());
     file = std::move(*opened);
   }
@@ -58,12 +58,8 @@ server::server(masterd_options options, os::unique_fd pid_lock, std::function<vo
   supervisor_.on_all_serving([this] { on_all_serving(); });
 }
 
-server::~server() {
-  if (!control_path_.empty()) ::unlink(control_path_.c_str());
-}
-
 result<> server::start(configuration first) {
-  auto signals = os::open_signal_fd({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
+  auto signals = os::open_signal_fd({SIGTERM, SIGINT, SIGHUP});
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
   signal_waiter_ = std::make_unique<descriptor>(loop_.get_executor(), ::dup(signals_.get()));
@@ -180,6 +176,7 @@ void server::start_watchdog() {
 
 int server::run() {
   loop_.run();
+  ::unlink(control_path_.c_str());
   log::info("stopped");
   return 0;
 }

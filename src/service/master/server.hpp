@@ -17,11 +17,10 @@ class server {
   /// `pid_lock` is held as long as the server lives; `on_started` is called once, with an empty text when all services
   /// serve.
   server(masterd_options options, os::unique_fd pid_lock, std::function<void(std::string_view)> on_started);
-  ~server();
 
   /// Binds the sockets and starts the programs.
   result<> start(configuration first);
-  /// Until stopped; the exit status.
+  /// Until stopped; the exit status. The process should end then, not destroy the server: requests may be half-way.
   int run();
 
  private:

@@ -45,9 +45,11 @@ void supervisor::apply(plan next, launch_context context) {
   }
   for (auto& one : children_) {
     auto found = services_.find(one.service_key());
-    bool gone = found == services_.end() || found->second.plan.on_demand;
-    if (gone || found->second.plan.row->processes == process_count::sole)
+    if (found == services_.end() || found->second.plan.on_demand) {
+      one.stop(context_->settings.duration("graceful_reload_time_limit"));
+    } else if (found->second.plan.row->processes == process_count::sole) {
       one.stop(context_->settings.duration("graceful_stop_time_limit"));
+    }
   }
   for (auto& [key, one] : services_) fill(one);
   check_all_serving();
