@@ -2,6 +2,7 @@
 // command line, where every user of the machine could read them.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <span>

@@ -1,5 +1,9 @@
 #include "auth/account_name.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 

@@ -1,5 +1,7 @@
 #include "auth/auth_server.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "net/stream.hpp"
 #include "os/random.hpp"

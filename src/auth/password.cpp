@@ -1,5 +1,7 @@
 #include "auth/password.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 #include "os/random.hpp"
 #include "sasl/server_mechanism.hpp"

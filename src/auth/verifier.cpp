@@ -3,6 +3,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include "os/random.hpp"
 
 namespace postern::auth {

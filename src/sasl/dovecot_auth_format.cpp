@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/base64.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 

@@ -1,5 +1,7 @@
 #include "sasl/mechanism.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "sasl/login.hpp"
 #include "sasl/plain.hpp"

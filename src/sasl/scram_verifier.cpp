@@ -1,5 +1,7 @@
 #include "sasl/scram_verifier.hpp"
 
+#include <fmt/format.h>
+
 #include "base/base64.hpp"
 #include "base/text.hpp"
 

@@ -1,5 +1,7 @@
 #include "sasl/security_options.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace postern::sasl {
