@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/host_facts.hpp"
 #include "config/main_cf.hpp"
 #include "config/origin.hpp"
 #include "config/parameter.hpp"
@@ -51,9 +52,10 @@ struct load_request {
   std::vector<override_value> overrides = {};
   std::string private_dir = {};  ///< --dir: every directory that Postern writes to is forced below it
   bool main_cf_may_be_missing = false;
-  bool tolerate_errors = false;  ///< for `postern check` and `postern conf`
-  std::string program = {};      ///< $process_name
-  std::string service = {};      ///< $service_name
+  bool tolerate_errors = false;                               ///< for `postern check` and `postern conf`
+  std::string program = {};                                   ///< $process_name
+  std::string service = {};                                   ///< $service_name
+  std::function<host_facts()> detect_host = read_host_facts;  ///< asked once, when a value needs it
 };
 
 /// $MAIL_CONFIG, else /etc/postern when it has a main.cf, else /etc/postfix.
@@ -80,6 +82,10 @@ class settings {
   /// True when main.cf, master.cf or the command line gives a value; user-defined names may be asked for too.
   bool is_set(std::string_view name) const;
   origin where(std::string_view name) const;
+  /// The value as raw() gives it, for any name: empty optional when nothing sets or declares it.
+  std::optional<std::string> find_raw(std::string_view name) const;
+  /// What the value is when nothing sets it, not expanded; empty optional for names that no table declares.
+  std::optional<std::string> find_default(std::string_view name) const;
 
   /// Expands any text ("$myhostname ESMTP") with these settings.
   result<std::string> expand(std::string_view text) const;
@@ -100,6 +106,9 @@ class settings {
  private:
   struct state;
   explicit settings(std::shared_ptr<state const> shared) : state_(std::move(shared)) {}
+  static result<settings> build(main_cf const& file, std::string const& path, load_request const& request);
+  /// The expanded value when it expands and fits the row; otherwise that of the default.
+  std::string checked(std::string_view name) const;
   std::shared_ptr<state const> state_;
 };
 
