@@ -175,7 +175,8 @@ action const* parse_arguments(std::span<std::string const> words, request& what)
     } else if (what.name.empty() && chosen->takes_name) {
       what.name = word;
     } else {
-      say_failure(fmt::format("'{}' is one argument too many; a password never stands on the command line", word));
+      // Not repeated: it may well be a password.
+      say_failure("one argument too many; a password never stands on the command line");
       return nullptr;
     }
   }

@@ -74,6 +74,7 @@ result<secret> read_password(std::string const& prompt) {
     auto const c = read_octet(terminal.get());
     if (!c || *c == 3) {
       wipe(line);
+      static_cast<void>(!::write(terminal.get(), "\n", 1));  // what is said next stands on a line of its own
       return fail("no password was given");
     }
     if (*c == '\n') return secret(std::move(line));
