@@ -7,6 +7,8 @@
 namespace postern::message {
 namespace {
 
+constexpr std::string_view line_end = "\r\n";
+
 bool is_space_or_tab(char c) { return c == ' ' || c == '\t'; }
 
 // Length of the field name of a header line, 0 when the line is none. White space before the colon is an old form that
@@ -52,7 +54,6 @@ void header_filter::reset(header_policy const& policy) {
 }
 
 void header_filter::feed(std::string_view content, std::string& output) {
-  auto const before = output.size();
   while (!in_body_ && !content.empty()) {
     auto const end = content.find('\n');
     auto const part = content.substr(0, end == std::string_view::npos ? end : end + 1);
@@ -70,7 +71,6 @@ void header_filter::feed(std::string_view content, std::string& output) {
       on_line(line, output);
     }
   }
-  if (!in_body_) header_octets_ += output.size() - before;
   output += content;
 }
 
@@ -86,9 +86,8 @@ void header_filter::on_partial_line(std::string_view part, std::string& output) 
 }
 
 void header_filter::on_line(std::string_view line, std::string& output) {
-  auto const before = output.size();
   bool const first = std::exchange(at_start_, false);
-  bool const is_empty = line == "\r\n";
+  bool const is_empty = line == line_end;
   if (!is_empty && is_space_or_tab(line.front()) && !field_.empty()) return append_to_field(line);
   end_field(output);
   if (first && is_mailbox_line(line)) {
@@ -99,14 +98,12 @@ void header_filter::on_line(std::string_view line, std::string& output) {
   end_header(output);
   in_body_ = true;
   // A line that is no field begins the body; the empty line that should part them is put in.
-  output += "\r\n";
-  header_octets_ += output.size() - before;
+  emit(line_end, output);
   if (!is_empty) output += line;
 }
 
 // Takes a line with its CRLF into the field, as much of it as the limit allows.
 void header_filter::append_to_field(std::string_view line) {
-  constexpr std::string_view line_end = "\r\n";
   auto const room = policy_.header_field_limit - std::min(policy_.header_field_limit, field_.size());
   if (line.size() <= room) {
     field_ += line;
@@ -125,7 +122,7 @@ void header_filter::end_field(std::string& output) {
   auto const field = std::string_view(field_);
   auto const name = field.substr(0, field_name_length(field));
   note_field(name, trim(field.substr(field.find(':') + 1)));
-  if (!contains(policy_.drop, name) && !contains(policy_.drop_private, name)) output += field;
+  if (!contains(policy_.drop, name) && !contains(policy_.drop_private, name)) emit(field, output);
   field_.clear();
 }
 
@@ -148,16 +145,22 @@ void header_filter::end_header(std::string& output) {
   if (!policy_.add_missing) return;
   if (!facts_.has_message_id && !policy_.message_id.empty()) {
     facts_.message_id = policy_.message_id;
-    output.append("Message-Id: ").append(policy_.message_id).append("\r\n");
+    for (auto const part : {std::string_view("Message-Id: "), policy_.message_id, line_end}) emit(part, output);
   }
-  if (!facts_.has_date && !policy_.date.empty()) output.append("Date: ").append(policy_.date).append("\r\n");
+  if (!facts_.has_date && !policy_.date.empty()) {
+    for (auto const part : {std::string_view("Date: "), policy_.date, line_end}) emit(part, output);
+  }
+}
+
+void header_filter::emit(std::string_view text, std::string& output) {
+  output += text;
+  header_octets_ += text.size();
 }
 
 void header_filter::finish(std::string& output) {
   if (in_body_) return;
-  auto const before = output.size();
   if (!line_.empty()) {
-    line_ += "\r\n";
+    line_ += line_end;
     std::string const line = std::move(line_);
     line_.clear();
     on_line(line, output);
@@ -165,7 +168,6 @@ void header_filter::finish(std::string& output) {
   }
   end_field(output);
   end_header(output);
-  header_octets_ += output.size() - before;
 }
 
 }  // namespace postern::message

@@ -68,6 +68,7 @@ class header_filter {
   void end_field(std::string& output);
   void note_field(std::string_view name, std::string_view value);
   void end_header(std::string& output);
+  void emit(std::string_view text, std::string& output);
 
   header_policy policy_;
   header_facts facts_;
