@@ -28,8 +28,10 @@ struct verifier::shared {
         return store;
       }
     }
-    return account_store::open(settings.database_path);
+    return open();
   }
+  /// A database that is gone is trouble to be told, not to be replaced by an empty one.
+  result<account_store> open() const { return account_store::open(settings.database_path, {.create = false}); }
   void give_back(account_store store) {
     std::scoped_lock const lock(mutex);
     idle.push_back(std::move(store));
@@ -112,7 +114,7 @@ verdict verifier::shared::judge(std::string const& name, secret const& password)
 result<std::uint64_t> verifier::refresh() {
   auto stamp = [&]() -> result<std::uint64_t> {
     if (!store_) {
-      auto opened = account_store::open(shared_->settings.database_path);
+      auto opened = shared_->open();
       if (!opened) return std::unexpected(opened.error());
       store_ = std::move(*opened);
       cache_.clear();  // another connection counts its changes anew
