@@ -47,6 +47,10 @@ constexpr parameter rows[] = {
    "Reply code of smtpd_forbid_bare_newline = reject", postfix_3_9},
   {"smtpd_sasl_anonymize", boolean, "yes", unbounded, implemented,
    "Keeps the name, address and EHLO name of a client that logged in out of the message", ours},
+  {"smtpd_session_limit", integer, "10000", at_least(1), implemented,
+   "Sessions that one smtpd process serves at once; further clients are told to come back", ours},
+  {"spool_commit_timeout", duration, "60s", at_least(1), implemented,
+   "How long a message may wait for the disk before its client is told to try again", ours},
   {"spool_segment_size", size, "67108864", between(1048576, 4294967296), implemented,
    "Size at which smtpd asks the queue for a new spool file", ours},
 };

@@ -53,6 +53,12 @@ result<gate> gate::load(config::settings const& settings, std::vector<ip_address
         row{&gate::recipient_, "smtpd_recipient_restrictions"}, row{&gate::data_, "smtpd_data_restrictions"}}) {
     made.*list = restriction_list::parse(parameter, settings.list(parameter));
   }
+  // compatibility_level 0 makes the default empty, which Postfix then refuses to run with. Who wrote nothing gets the
+  // rule of every later level instead (docs/postfix-differences.md); who wrote an empty list is still refused below.
+  if (!settings.is_set("smtpd_relay_restrictions") && made.relay_.restrictions().empty()) {
+    made.relay_ = restriction_list::parse(
+        "smtpd_relay_restrictions", {"permit_mynetworks", "permit_sasl_authenticated", "defer_unauth_destination"});
+  }
   if (!stops_strangers(made.relay_.restrictions()) && !stops_strangers(made.recipient_.restrictions())) {
     return fail(
         "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at least one working instance "

@@ -118,6 +118,15 @@ TEST(gate, runs_only_with_a_list_that_stops_strangers) {
   }
 }
 
+TEST(gate, who_writes_no_list_gets_one_that_stops_strangers) {
+  auto subject = make_gate("mynetworks = 198.51.100.0/24\n");
+  auto refused = subject.decide_recipient(stranger(), "x@elsewhere.example");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, 454);
+  EXPECT_TRUE(subject.decide_recipient(user(), "x@elsewhere.example").has_value());
+  EXPECT_TRUE(subject.decide_recipient(neighbour(), "x@elsewhere.example").has_value());
+}
+
 // What looks like a mistake is never a way through.
 TEST(gate, an_open_relay_cannot_be_built_by_accident) {
   for (std::string_view rest :

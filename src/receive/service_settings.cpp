@@ -52,6 +52,7 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->wrapper_mode = settings.boolean("smtpd_tls_wrappermode");
   made->timeout = settings.duration("smtpd_timeout");
   made->starttls_timeout = settings.duration("smtpd_starttls_timeout");
+  made->commit_timeout = settings.duration("spool_commit_timeout");
   made->hop_count_limit = static_cast<std::uint32_t>(settings.integer("hopcount_limit"));
   made->header_field_limit = static_cast<std::size_t>(settings.integer("header_size_limit"));
   made->dropped_headers = lowercase_all(settings.list("message_drop_headers"));

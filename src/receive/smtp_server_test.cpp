@@ -99,7 +99,7 @@ net::task<> play_client(net::event_loop& loop, net::endpoint to, std::vector<std
 struct world {
   scratch_directory directory;
   net::event_loop loop;
-  scripted_queue queue{directory / "segment"};
+  scripted_queue queue{.segment_path = directory / "segment", .notices = {}};
   net::listener queue_listener{loop, listen_unix(directory / "qmgr")};
   spool_client spool{loop, directory / "qmgr"};
   buffer_pool buffers;

@@ -97,6 +97,7 @@ net::task<> spool_client::converse() {
   want_segment();
   for (;;) {
     auto in = co_await channel_->receive(no_deadline);
+    if (!in && in.error().problem == net::io_problem::cancelled) co_return;
     if (!in) {
       trouble_ = fmt::format("{}: {}", socket_path_, in.error().text);
       log::warning("queue manager connection lost: {}; mail goes on into the segment at hand", trouble_);
