@@ -1,24 +1,16 @@
 #pragma once
-// Purpose: passwords from a person at a terminal or from standard input.
-// Limits: password_octets_max.
-// Security: the terminal does not show what is typed; its state is restored on every way out. Never take a password
-// from
-//           the command line: everybody on the machine can read that.
-
-#include <string>
+// Purpose: a password, or a user's name, from standard input; os/terminal.hpp asks for one at the terminal.
+// Limits: secret_line_octets_max.
+// Security: never take a password from the command line: everybody on the machine can read that.
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
 namespace postern::admin {
 
-inline constexpr std::size_t password_octets_max = 1024;
+inline constexpr std::size_t secret_line_octets_max = 4096;
 
-/// Asks on the controlling terminal without echo; a failure when there is none.
-result<secret> ask_secret(std::string const& prompt);
-/// Asks on the controlling terminal with echo.
-result<std::string> ask_text(std::string const& prompt);
-/// The first line of standard input, without its line end.
+/// The first line of standard input, without its line end; what follows it stays there.
 result<secret> read_secret_line();
 
 }  // namespace postern::admin

@@ -1,0 +1,55 @@
+#include "admin/auth_daemon.hpp"
+
+#include "net/task_scope.hpp"
+#include "receive/auth_client.hpp"
+#include "receive/service_settings.hpp"
+#include "sasl/mechanism.hpp"
+
+#include "admin/check.hpp"
+
+namespace postern::admin {
+namespace {
+
+constexpr char const* own_socket = "private/auth";
+
+net::task<> ask(net::event_loop& loop, receive::auth_client& daemon, auth_daemon_answer& out) {
+  out.trouble = co_await daemon.ready();
+  out.mechanisms = daemon.mechanisms();
+  loop.stop();
+}
+
+}  // namespace
+
+std::string auth_daemon_path(config::settings const& settings) {
+  auto path = receive::auth_socket_path(settings);
+  return path.starts_with('/') ? path : settings.text("queue_directory") + "/" + path;
+}
+
+bool is_own_auth_daemon(config::settings const& settings) {
+  return auth_daemon_path(settings) == settings.text("queue_directory") + "/" + own_socket;
+}
+
+auth_daemon_answer ask_auth_daemon(std::string const& path) {
+  net::event_loop loop;
+  receive::auth_client daemon(loop, path, socket_limit);
+  net::task_scope scope(loop);
+  auth_daemon_answer out{"it did not answer in time", {}};
+  loop.every(socket_limit, [&loop] {
+    loop.stop();
+    return false;
+  });
+  scope.spawn(ask(loop, daemon, out), "question to the authentication daemon");
+  loop.run();
+  return out;
+}
+
+std::vector<sasl::dovecot::mechanism_offer> own_mechanisms(config::settings const& settings) {
+  std::vector<sasl::dovecot::mechanism_offer> out;
+  for (auto const& name : settings.list("authd_mechanisms")) {
+    auto const* row = sasl::find_mechanism(name);
+    if (row != nullptr) out.push_back({std::string(row->name), sasl::format_dovecot_words(row->dovecot)});
+  }
+  return out;
+}
+
+}  // namespace postern::admin

@@ -1,0 +1,29 @@
+#pragma once
+// Purpose: asks an authentication daemon over its socket what it offers, as smtpd would.
+// Limits: check.hpp's socket_limit.
+
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "sasl/dovecot_auth_protocol.hpp"
+
+namespace postern::admin {
+
+struct auth_daemon_answer {
+  std::string trouble;  ///< empty: it answered
+  std::vector<sasl::dovecot::mechanism_offer> mechanisms;
+};
+
+/// The socket that these settings name, with queue_directory before a relative path.
+std::string auth_daemon_path(config::settings const& settings);
+/// True when that socket is the one masterd makes for our authd.
+bool is_own_auth_daemon(config::settings const& settings);
+
+/// Blocks for as long as the limit.
+auth_daemon_answer ask_auth_daemon(std::string const& path);
+
+/// What our authd offers under these settings.
+std::vector<sasl::dovecot::mechanism_offer> own_mechanisms(config::settings const& settings);
+
+}  // namespace postern::admin

@@ -1,0 +1,118 @@
+// Logins: who could read the passwords, who checks them, by which mechanisms.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/ip.hpp"
+#include "base/text.hpp"
+#include "os/interfaces.hpp"
+#include "receive/service_settings.hpp"
+#include "receive/tls_settings.hpp"
+#include "sasl/mechanism.hpp"
+#include "sasl/security_options.hpp"
+
+#include "admin/auth_daemon.hpp"
+#include "admin/checks.hpp"
+
+namespace postern::admin {
+namespace {
+
+bool lets_users_log_in(smtpd_service const& service) { return service.settings.boolean("smtpd_sasl_auth_enable"); }
+
+bool listens_on_loopback_only(smtpd_service const& service) {
+  auto address = ip_address::parse(service.entry->host);
+  if (address) return address->is_loopback();
+  if (!service.entry->host.empty()) return iequals(service.entry->host, "localhost");
+  auto interfaces = service.settings.list("inet_interfaces");
+  return std::ranges::all_of(interfaces, [](auto const& one) { return iequals(one, "loopback-only"); });
+}
+
+bool has_option(smtpd_service const& service, char const* parameter, std::string_view option) {
+  auto words = service.settings.list(parameter);
+  return std::ranges::any_of(words, [&](auto const& one) { return iequals(one, option); });
+}
+
+void judge_option_words(check_context& context, smtpd_service const& service) {
+  for (auto const* parameter : {"smtpd_sasl_security_options", "smtpd_sasl_tls_security_options"}) {
+    auto parsed = sasl::parse_security_options(service.settings.text(parameter));
+    if (!parsed)
+      context.add(gravity::problem, check_context::where(service, parameter),
+                  fmt::format("{}: {}", parameter, parsed.error().text), "correct the word");
+    else if (!parsed->no_anonymous)
+      context.add(gravity::warning, check_context::where(service, parameter),
+                  fmt::format("{} lets anonymous logins pass", parameter), "add noanonymous to it");
+  }
+}
+
+void judge_filter(check_context& context, smtpd_service const& service,
+                  std::vector<sasl::dovecot::mechanism_offer> const& offered) {
+  for (auto const& word : service.settings.list("smtpd_sasl_mechanism_filter")) {
+    auto name = std::string_view(word).substr(word.starts_with('!') ? 1 : 0);
+    bool is_table = name.contains(':') || name.starts_with('/');
+    bool known = sasl::find_mechanism(name) != nullptr ||
+                 std::ranges::any_of(offered, [name](auto const& one) { return iequals(one.name, name); });
+    if (is_table || known) continue;
+    context.add(gravity::warning, check_context::where(service, "smtpd_sasl_mechanism_filter"),
+                fmt::format("smtpd_sasl_mechanism_filter names {}, which nobody offers", printable(name)),
+                "correct or remove the name");
+  }
+}
+
+}  // namespace
+
+void check_password_exposure(check_context& context) {
+  for (auto const& service : context.smtpd_services()) {
+    if (!lets_users_log_in(service)) continue;
+    auto level = receive::effective_tls_level(service.settings);
+    bool auth_only = service.settings.boolean("smtpd_tls_auth_only");
+    auto const& name = service.entry->name;
+    if (level == "none" && auth_only) {
+      context.add(gravity::problem, check_context::where(service, "smtpd_tls_auth_only"),
+                  fmt::format("nobody can log in at service {}: AUTH is only offered under TLS, and TLS is off", name),
+                  "smtpd_tls_security_level = may, with a certificate");
+      continue;
+    }
+    bool hidden = auth_only || level == "encrypt" || has_option(service, "smtpd_sasl_security_options", "noplaintext");
+    if (hidden || listens_on_loopback_only(service)) continue;
+    context.add(gravity::warning, check_context::where(service, "smtpd_sasl_auth_enable"),
+                level == "none"
+                    ? fmt::format("service {} offers AUTH without TLS: passwords travel in the clear", name)
+                    : fmt::format("service {} offers AUTH before TLS: passwords may travel in the clear", name),
+                level == "none" ? "smtpd_tls_security_level = may with a certificate, and smtpd_tls_auth_only = yes"
+                                : "smtpd_tls_auth_only = yes");
+  }
+}
+
+void check_password_source(check_context& context) {
+  for (auto const& service : context.smtpd_services()) {
+    if (!lets_users_log_in(service) || !iequals(service.settings.text("smtpd_sasl_type"), "cyrus")) continue;
+    context.add(gravity::warning, check_context::where(service, "smtpd_sasl_type"),
+                "smtpd_sasl_type = cyrus: Postern's own accounts are asked, not saslauthd or sasldb2",
+                "add the users with postern user add, and write smtpd_sasl_type = dovecot with smtpd_sasl_path = "
+                "private/auth");
+  }
+}
+
+void check_mechanisms(check_context& context) {
+  for (auto const& service : context.smtpd_services()) {
+    if (!lets_users_log_in(service)) continue;
+    judge_option_words(context, service);
+    auto loaded = receive::load_service_settings(service.settings, os::interface_addresses(), nullptr, {});
+    if (!loaded) continue;  // check_open_relay says so
+    auto daemon = ask_auth_daemon(auth_daemon_path(service.settings));
+    auto offered = daemon.trouble.empty() ? daemon.mechanisms : own_mechanisms(service.settings);
+    judge_filter(context, service, offered);
+    auto offer = receive::decide_mechanism_offer(**loaded, offered);
+    bool under_tls = receive::effective_tls_level(service.settings) != "none";
+    if (!(under_tls ? offer.after_tls : offer.before_tls).empty()) continue;
+    std::string names;
+    for (auto const& one : offered) names += (names.empty() ? "" : " ") + one.name;
+    auto const* parameter = under_tls ? "smtpd_sasl_tls_security_options" : "smtpd_sasl_security_options";
+    context.add(gravity::problem, check_context::where(service, parameter),
+                fmt::format("nobody can log in at service {}: {} and smtpd_sasl_mechanism_filter leave none of {}",
+                            service.entry->name, parameter, names.empty() ? "the daemon's mechanisms" : names),
+                "noanonymous is enough under TLS");
+  }
+}
+
+}  // namespace postern::admin

@@ -1,0 +1,64 @@
+// Who may relay: nobody by chance, and every user.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "os/interfaces.hpp"
+#include "policy/gate.hpp"
+
+#include "admin/checks.hpp"
+
+namespace postern::admin {
+namespace {
+
+constexpr char const* relay_list = "smtpd_relay_restrictions";
+constexpr char const* recipient_list = "smtpd_recipient_restrictions";
+
+// policy's sentences begin with the parameter they are about.
+config::origin place_of(smtpd_service const& service, std::string_view sentence) {
+  auto name = sentence.substr(0, sentence.find(':'));
+  return config::find_parameter(name) != nullptr ? check_context::where(service, name) : service.entry->where;
+}
+
+bool names(smtpd_service const& service, char const* parameter, std::string_view restriction) {
+  auto words = service.settings.list(parameter);
+  return std::ranges::any_of(words, [&](auto const& one) { return iequals(one, restriction); });
+}
+
+}  // namespace
+
+void check_open_relay(check_context& context) {
+  for (auto const& service : context.smtpd_services()) {
+    auto gate = policy::gate::load(service.settings, os::interface_addresses());
+    if (!gate) {
+      context.add(gravity::problem, check_context::where(service, relay_list),
+                  fmt::format("service {} does not start: {}", service.entry->name, gate.error().text),
+                  "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination");
+      continue;
+    }
+    for (auto const& problem : gate->problems()) {
+      context.add(gravity::warning, place_of(service, problem), problem, "see docs/postfix-differences.md");
+    }
+    auto style = service.settings.text("mynetworks_style");
+    if (!service.settings.is_set("mynetworks") && iequals(style, "class"))
+      context.add(gravity::warning, check_context::where(service, "mynetworks_style"),
+                  "mynetworks_style = class lets whole class A, B or C networks relay",
+                  "mynetworks_style = host, or name your networks in mynetworks");
+  }
+}
+
+void check_user_relay(check_context& context) {
+  for (auto const& service : context.smtpd_services()) {
+    if (!service.settings.boolean("smtpd_sasl_auth_enable")) continue;
+    bool permitted =
+        names(service, relay_list, "permit_sasl_authenticated") ||
+        (service.settings.list(relay_list).empty() && names(service, recipient_list, "permit_sasl_authenticated"));
+    if (permitted) continue;
+    context.add(gravity::warning, check_context::where(service, relay_list),
+                fmt::format("users log in at service {} and may not relay for it", service.entry->name),
+                "put permit_sasl_authenticated before reject_unauth_destination in smtpd_relay_restrictions");
+  }
+}
+
+}  // namespace postern::admin
