@@ -43,7 +43,7 @@ void append(std::vector<target>& into, std::string const& host, std::vector<ip_a
 }
 
 bool is_own_address(smtp_settings const& settings, target const& one) {
-  return settings.own_addresses.contains(one.address.text());
+  return std::ranges::find(settings.own_addresses, one.address) != settings.own_addresses.end();
 }
 
 // Cuts the list at the first target that is this server. False: nothing better is left.

@@ -10,14 +10,6 @@ namespace {
 
 using policy::address_class;
 
-std::vector<ip_address> parse_addresses(std::unordered_set<std::string> const& texts) {
-  std::vector<ip_address> out;
-  for (auto const& text : texts) {
-    if (auto address = ip_address::parse(text)) out.push_back(*address);
-  }
-  return out;
-}
-
 queue::route error(std::string text) { return {"error", std::move(text)}; }
 
 queue::route through(transport_word const& word, std::string const& otherwise) {
@@ -37,8 +29,7 @@ transport_word parse_transport_word(std::string_view text) {
 }
 
 result<router> router::load(config::settings const& settings) {
-  auto own = find_own_addresses(settings.list("inet_interfaces"), settings.list("proxy_interfaces"));
-  auto addresses = policy::address_resolver::load(settings, parse_addresses(own));
+  auto addresses = policy::address_resolver::load(settings, find_own_addresses(settings));
   if (!addresses) return std::unexpected(addresses.error());
   route_settings out;
   out.local = parse_transport_word(settings.text("local_transport"));

@@ -15,10 +15,12 @@ namespace {
 using actions = smtp::client_session::actions;
 constexpr auto close_patience = std::chrono::seconds(1);
 
-smtp::client_settings settings_for(smtp_settings const& common, target const& to, smtp::tls_level tls) {
+smtp::client_settings settings_for(smtp_settings const& common, target const& to, smtp::tls_level tls,
+                                   std::optional<smtp::client_credentials> login) {
   auto out = common.session;
   out.peer = to.text();
   out.tls = tls;
+  out.credentials = std::move(login);
   return out;
 }
 
@@ -33,10 +35,10 @@ smtp::client_actions::unavailable not_connected(target const& to, std::string co
 }  // namespace
 
 smtp_connection::smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, smtp::tls_level tls,
-                                 std::string tls_name)
+                                 std::string tls_name, std::optional<smtp::client_credentials> login)
     : loop_(loop),
       settings_(settings),
-      session_settings_(settings_for(settings, to, tls)),
+      session_settings_(settings_for(settings, to, tls, std::move(login))),
       target_(std::move(to)),
       tls_name_(std::move(tls_name)) {}
 

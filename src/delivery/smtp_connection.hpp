@@ -28,7 +28,7 @@ class smtp_connection {
  public:
   /// `settings` must outlive the connection. `tls_name`: whose certificate is wanted, by settings.match.
   smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, smtp::tls_level tls,
-                  std::string tls_name);
+                  std::string tls_name, std::optional<smtp::client_credentials> login);
 
   /// Connects and shakes hands; empty when messages can be delivered.
   net::task<std::optional<smtp::client_actions::unavailable>> open();

@@ -159,8 +159,14 @@ net::task<> smtp_client::attempt::try_idle_connections() {
 net::task<std::unique_ptr<smtp_connection>> smtp_client::attempt::open(dns::next_hop const& hop, target const& to) {
   auto const& settings = owner_.settings_;
   auto tls_name = settings.match == certificate_match::next_hop ? hop.host : to.host;
+  auto login = find_credentials(settings, to.host, request_.next_hop);
+  if (!login) {
+    trouble_ = "smtp_sasl_password_maps: " + login.error().text;
+    note_for_all(own_finding(false, "4.3.0", trouble_), nullptr);
+    co_return nullptr;
+  }
   for (auto level = settings.session.tls;; level = smtp::tls_level::none) {
-    auto connection = std::make_unique<smtp_connection>(owner_.loop_, settings, to, level, tls_name);
+    auto connection = std::make_unique<smtp_connection>(owner_.loop_, settings, to, level, tls_name, *login);
     auto refused = co_await connection->open();
     if (!refused) co_return connection;
     bool spoken_to = connection->opened_at() != net::steady_time{};

@@ -122,25 +122,20 @@ result<> load_addresses(smtp_settings& out, config::settings const& settings) {
   auto preference = settings.text("smtp_address_preference");
   if (preference == "ipv4") out.prefer = smtp_settings::preference::ipv4;
   if (preference == "ipv6") out.prefer = smtp_settings::preference::ipv6;
-  out.own_addresses = find_own_addresses(settings.list("inet_interfaces"), settings.list("proxy_interfaces"));
+  out.own_addresses = find_own_addresses(settings);
   return {};
 }
 
-result<std::optional<smtp::client_credentials>> load_credentials(config::settings const& settings) {
-  if (!settings.boolean("smtp_sasl_auth_enable")) return std::optional<smtp::client_credentials>{};
-  constexpr std::string_view static_table = "static:";
-  auto maps = settings.list("smtp_sasl_password_maps");
-  if (maps.size() == 1 && maps.front().starts_with(static_table)) {
-    auto value = maps.front().substr(static_table.size());
-    if (value.starts_with('{') && value.ends_with('}')) value = value.substr(1, value.size() - 2);
-    if (auto colon = value.find(':'); colon != std::string::npos) {
-      smtp::client_credentials login{std::string(trim(std::string_view(value).substr(0, colon))),
-                                     secret(std::string_view(value).substr(colon + 1))};
-      wipe(value);
-      return login;
-    }
+result<> load_password_maps(smtp_settings& out, config::settings const& settings) {
+  if (!settings.boolean("smtp_sasl_auth_enable")) return {};
+  auto names = settings.list("smtp_sasl_password_maps");
+  if (names.empty()) return fail("smtp_sasl_auth_enable = yes needs smtp_sasl_password_maps");
+  for (auto const& name : names) {
+    auto table = maps::open_table(name);
+    if (!table) return fail("smtp_sasl_password_maps: " + table.error().text);
+    out.password_maps.push_back(std::move(*table));
   }
-  return fail("smtp_sasl_password_maps: only static:USER:PASSWORD is supported yet");
+  return {};
 }
 
 }  // namespace
@@ -170,12 +165,28 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   out.idle_limit = settings.duration("smtp_connection_cache_time_limit");
   out.reuse_time_limit = settings.duration("smtp_connection_reuse_time_limit");
   out.reuse_count_limit = static_cast<std::size_t>(settings.integer("smtp_connection_reuse_count_limit"));
-  auto credentials = load_credentials(settings);
-  if (!credentials) return std::unexpected(credentials.error());
-  session.credentials = std::move(*credentials);
+  if (auto ok = load_password_maps(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_addresses(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_tls(out, settings, read_secret); !ok) return std::unexpected(ok.error());
   return out;
+}
+
+result<std::optional<smtp::client_credentials>> find_credentials(smtp_settings const& settings, std::string const& host,
+                                                                 std::string const& next_hop) {
+  for (auto const& table : settings.password_maps) {
+    for (auto const* key : {&host, &next_hop}) {
+      auto found = table->find(*key);
+      if (!found) return std::unexpected(found.error());
+      if (!*found) continue;
+      std::string_view login = **found;
+      auto colon = login.find(':');
+      smtp::client_credentials out{std::string(login.substr(0, colon)), {}};
+      if (colon != std::string_view::npos) out.password = secret(login.substr(colon + 1));
+      wipe(**found);
+      return out;
+    }
+  }
+  return std::optional<smtp::client_credentials>{};
 }
 
 }  // namespace postern::delivery

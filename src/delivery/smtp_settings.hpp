@@ -9,13 +9,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/ip.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/settings.hpp"
+#include "maps/table.hpp"
 #include "net/tls_context.hpp"
 #include "smtp/client_settings.hpp"
 
@@ -42,7 +42,7 @@ struct smtp_settings {
   std::size_t address_limit = 5;  ///< 0: none
   std::size_t session_limit = 2;  ///< 0: none
   std::vector<std::string> fallback_relays;
-  std::unordered_set<std::string> own_addresses;  ///< where mail for us arrives, as text
+  std::vector<ip_address> own_addresses;  ///< where mail for us arrives
   std::size_t line_length_limit = 998;
   std::chrono::seconds idle_limit{2};
   std::chrono::seconds reuse_time_limit{300};
@@ -50,6 +50,7 @@ struct smtp_settings {
   std::size_t idle_connections_max = 200;
   std::shared_ptr<net::tls_context> tls;  ///< null when TLS is off
   certificate_match match = certificate_match::none;
+  std::vector<std::shared_ptr<maps::table>> password_maps;  ///< empty: no logins
   int tls_log_level = 0;
 };
 
@@ -59,7 +60,11 @@ using secret_reader = std::function<result<secret>(std::string const& path)>;
 result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret);
 
 /// The addresses that inet_interfaces and proxy_interfaces mean; `all` asks the kernel.
-std::unordered_set<std::string> find_own_addresses(std::vector<std::string> const& inet_interfaces,
-                                                   std::vector<std::string> const& proxy_interfaces);
+std::vector<ip_address> find_own_addresses(config::settings const& settings);
+
+/// The login for a host, or for the next hop as configured; empty when the tables have none. A table that can't be
+/// asked is a failure: mail must not leave without a login that it needs.
+result<std::optional<smtp::client_credentials>> find_credentials(smtp_settings const& settings, std::string const& host,
+                                                                 std::string const& next_hop);
 
 }  // namespace postern::delivery
