@@ -13,7 +13,7 @@ from harness import clients, postfix, processes  # noqa: E402
 from harness.certificates import make_certificate  # noqa: E402
 from harness.ports import free_port  # noqa: E402
 from harness.sink_mta import SinkMta  # noqa: E402
-from harness.waiting import wait_for_port, wait_until  # noqa: E402
+from harness.waiting import accepts_connections, wait_for_port, wait_until  # noqa: E402
 
 POSTERN = str(ROOT / "build/release/bin/postern")
 PASSWORD = "correct horse battery"
@@ -114,6 +114,9 @@ class Demo:
 
 
 def main():
+    if accepts_connections(SUBMISSION):
+        print(f"Port {SUBMISSION} is taken: another Postern, perhaps a demo, runs here. End it and try again.")
+        return 1
     with tempfile.TemporaryDirectory(prefix="postern-demo-") as name:
         scratch = pathlib.Path(name)
         scratch.chmod(0o755)

@@ -23,6 +23,7 @@ run_end run_all(load_context& context) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, [](int) { ask_to_stop(); });
   load_options const options = parse_options(argc, argv);
   message_source source(options.run_id, options.sender, options.size);
   tls_client tls(options.resume, options.connections);

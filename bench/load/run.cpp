@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include <sys/epoll.h>
@@ -10,6 +11,8 @@
 namespace postern::bench {
 
 namespace {
+
+std::sig_atomic_t volatile stop_asked = 0;
 
 constexpr int opening_at_once = 64;  // idle mode: connections that shake hands at the same time
 constexpr std::chrono::milliseconds reconnect_pause{20};
@@ -116,13 +119,15 @@ bool stdin_closed() {
 
 }  // namespace
 
+void ask_to_stop() { stop_asked = 1; }
+
 run_end run_load(load_context& context, long messages) {
   context.unsent = messages;
   context.measured.begin = std::chrono::steady_clock::now();
   context.measured.cpu_seconds_at_begin = own_cpu_seconds();
   loop events(context);
   run_end end = run_end::done;
-  while (end == run_end::done && (context.unsent > 0 || events.open_count() > 0)) {
+  while (stop_asked == 0 && end == run_end::done && (context.unsent > 0 || events.open_count() > 0)) {
     for (int slot = 0; slot < context.options.connections && context.unsent > context.starting; ++slot) {
       if (!events.is_open(slot) && !events.open(slot)) end = run_end::failed;
     }

@@ -7,6 +7,9 @@ namespace postern::bench {
 
 enum class run_end { done, failed, out_of_time };
 
+/// Makes a run end soon, as if all were sent; for a signal handler.
+void ask_to_stop();
+
 /// Sends `messages` messages.
 run_end run_load(load_context& context, long messages);
 

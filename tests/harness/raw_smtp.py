@@ -24,11 +24,12 @@ def plain_token(user, password):
 
 
 class RawSmtp:
-    def __init__(self, port, host="127.0.0.1", greeting=True, wrapper=False, timeout=20.0):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, port, host="127.0.0.1", greeting=True, wrapper=False, timeout=20.0, source=None):
+        """source: the loopback address to come from, e.g. 127.0.0.77."""
+        self.socket = socket.create_connection((host, port), timeout, (source, 0) if source else None)
         self.buffer = b""
         if wrapper:
-            self._begin_tls()
+            self.begin_tls()
         self.greeting = self.reply() if greeting else None
 
     def __enter__(self):
@@ -40,7 +41,7 @@ class RawSmtp:
     def close(self):
         self.socket.close()
 
-    def _begin_tls(self, server_name="localhost"):
+    def begin_tls(self, server_name="localhost"):
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -77,9 +78,34 @@ class RawSmtp:
     def starttls(self):
         reply = self.command("STARTTLS")
         assert reply.code == 220, reply
-        self._begin_tls()
+        self.begin_tls()
         self.buffer = b""
         return reply
+
+    def secure_login(self, user, password, name="client.example"):
+        """EHLO, STARTTLS unless the connection is TLS, EHLO, AUTH PLAIN; every step must succeed."""
+        assert self.ehlo(name).code == 250
+        if not isinstance(self.socket, ssl.SSLSocket):
+            self.starttls()
+            assert self.ehlo(name).code == 250
+        reply = self.login(user, password)
+        assert reply.code == 235, reply
+        return self
+
+    def mail(self, sender, *recipients):
+        """MAIL and RCPT, all accepted."""
+        for line in [f"MAIL FROM:<{sender}>", *(f"RCPT TO:<{recipient}>" for recipient in recipients)]:
+            reply = self.command(line)
+            assert reply.code == 250, f"{line}: {reply}"
+        return self
+
+    def data(self, content):
+        """DATA with content as it stands (CRLF line ends, no dot line); returns the final reply."""
+        reply = self.command("DATA")
+        assert reply.code == 354, reply
+        self.send(content if isinstance(content, bytes) else content.encode())
+        self.send(b".\r\n")
+        return self.reply()
 
     def login(self, user, password):
         return self.command("AUTH PLAIN " + plain_token(user, password))
