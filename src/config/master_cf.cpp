@@ -147,7 +147,7 @@ class entry_reader {
   result<> read_arguments(std::string_view line) {
     for (auto word = take_word(line); !word.empty(); word = take_word(line)) {
       entry_.fields.emplace_back(word);
-      if (word == "-o" || (word.starts_with("-o") && options_may_follow_)) {
+      if (options_may_follow_ && word.starts_with("-o")) {
         auto value = word.substr(2);
         if (value.empty()) {
           value = take_word(line);

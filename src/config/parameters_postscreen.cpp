@@ -210,7 +210,7 @@ constexpr parameter rows[] = {
    "smtpd_tls_req_ccert of the TLS proxy"},
   {"tlsproxy_tls_security_level", enumeration,
    "$smtpd_tls_security_level",
-   one_of("|none|may|encrypt"), folded(tlsproxy_note),
+   one_of("|none|may|encrypt|dane|dane-only|fingerprint|verify|secure"), folded(tlsproxy_note),
    "smtpd_tls_security_level of the TLS proxy"},
   {"tlsproxy_use_tls", boolean, "$smtpd_use_tls", unbounded, folded(tlsproxy_note), "smtpd_use_tls of the TLS proxy"},
   {"tlsproxy_watchdog_timeout", duration, "10s", at_least(10), folded(tlsproxy_note),

@@ -79,7 +79,7 @@ constexpr parameter rows[] = {
   {"smtpd_tls_received_header", boolean, "no", unbounded, implemented, "Writes protocol and cipher into Received:"},
   {"smtpd_tls_req_ccert", boolean, "no", unbounded, implemented,
    "Demands a trusted client certificate when TLS is demanded"},
-  {"smtpd_tls_security_level", enumeration, "", one_of("|none|may|encrypt"), implemented,
+  {"smtpd_tls_security_level", enumeration, "", one_of("|none|may|encrypt|dane|dane-only|fingerprint|verify|secure"), implemented,
    "Whether TLS is off, offered or demanded"},
   {"smtpd_tls_session_cache_database", text, "", unbounded, folded(tickets_note),
    "Table in which TLS sessions are kept"},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <netinet/in.h>
+
 #include "base/text.hpp"
 #include "config/master_cf.hpp"
 
@@ -80,8 +82,7 @@ std::uint16_t find_system_port(std::string const& name) {
   std::array<char, 2048> names{};
   getservbyname_r(name.c_str(), "tcp", &entry, names.data(), names.size(), &found);
   if (found == nullptr) return 0;
-  auto const port = static_cast<std::uint16_t>(found->s_port);  // in network order
-  return static_cast<std::uint16_t>((port >> 8U) | (port << 8U));
+  return ntohs(static_cast<std::uint16_t>(found->s_port));
 }
 
 }  // namespace
