@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t fixed_size = 32, content_size_at = 0, header_length_at = 8, envelope_length_at = 16,
                       extent_count_at = 20, inline_length_at = 24;
 constexpr std::size_t extent_size = 16, recipient_size_min = 10;
+constexpr std::int64_t arrival_max = std::int64_t{1}
+                                     << 52;  // microseconds; year 2112, and fits wall_time's nanoseconds
 constexpr std::uint8_t flag_smtputf8 = 1, flag_system = 2, flag_relocated = 4;
 
 std::int64_t microseconds_of(wall_time when) {
@@ -52,7 +54,9 @@ std::optional<envelope> take_envelope(std::string_view octets) {
   cursor at(octets);
   envelope env;
   env.id.value = at.take<std::uint64_t>();
-  env.arrival = wall_time(std::chrono::microseconds(at.take<std::int64_t>()));
+  auto const arrival = at.take<std::int64_t>();
+  if (arrival < 0 || arrival > arrival_max) return {};
+  env.arrival = wall_time(std::chrono::microseconds(arrival));
   auto const flags = at.take<std::uint8_t>();
   env.smtputf8 = (flags & flag_smtputf8) != 0;
   env.priority = (flags & flag_system) != 0 ? lane::system : lane::user;

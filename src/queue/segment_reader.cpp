@@ -40,7 +40,7 @@ result<scan_step> segment_scanner::next() {
 result<std::string_view> segment_scanner::window(std::uint64_t offset, std::size_t length) {
   bool const inside = offset >= buffer_offset_ && offset + length <= buffer_offset_ + buffer_.size();
   if (!inside) {
-    buffer_.resize(std::max(length, window_octets));
+    buffer_.resize(std::min<std::uint64_t>(std::max(length, window_octets), file_size_ - offset));
     buffer_offset_ = offset;
     auto const count = read_patiently(file_, offset, buffer_);
     if (!count) {

@@ -10,6 +10,7 @@ namespace {
 enum class entry_kind : std::uint8_t { status = 1, done = 2, removed = 3 };
 
 constexpr std::uint8_t flag_held = 1, flag_delay_notified = 2, flag_moved = 4;
+constexpr std::int64_t next_retry_max = std::int64_t{1} << 42;  // milliseconds; fits wall_time's nanoseconds
 constexpr std::size_t progress_size_min = 9;
 
 std::int64_t milliseconds_of(wall_time when) {
@@ -67,7 +68,9 @@ message_status take_status(cursor& at) {
   status.at = take_location(at);
   status.id.value = at.take<std::uint64_t>();
   if ((flags & flag_moved) != 0) status.moved_from = take_location(at);
-  status.next_retry = wall_time(std::chrono::milliseconds(at.take<std::int64_t>()));
+  auto const next_retry = at.take<std::int64_t>();
+  bool const in_range = next_retry >= 0 && next_retry <= next_retry_max;
+  status.next_retry = wall_time(std::chrono::milliseconds(in_range ? next_retry : 0));  // else: try now
   status.recipients.resize(at.take_count(progress_size_min));
   for (recipient_progress& progress : status.recipients) {
     progress.index = at.take<std::uint32_t>();
