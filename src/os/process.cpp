@@ -84,7 +84,13 @@ void reset_signals() {
 void set_limits(child_plan const& plan, int report_fd) {
   for (auto const& limit : plan.request.limits) {
     rlimit value{limit.soft, limit.hard};
-    if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) give_up(report_fd, "setrlimit");
+    auto resource = static_cast<__rlimit_resource>(limit.resource);
+    if (::setrlimit(resource, &value) == 0) continue;
+    // Who may not raise the hard limit gets what there is: containers and private directories run without that right.
+    rlimit now{};
+    if (errno != EPERM || ::getrlimit(resource, &now) != 0) give_up(report_fd, "setrlimit");
+    value = {std::min(value.rlim_cur, now.rlim_max), now.rlim_max};
+    if (::setrlimit(resource, &value) != 0) give_up(report_fd, "setrlimit");
   }
 }
 
