@@ -47,11 +47,11 @@ void judge_option_words(check_context& context, smtpd_service const& service) {
 void judge_filter(check_context& context, smtpd_service const& service,
                   std::vector<sasl::dovecot::mechanism_offer> const& offered) {
   for (auto const& word : service.settings.list("smtpd_sasl_mechanism_filter")) {
-    auto name = std::string_view(word).substr(word.starts_with('!') ? 1 : 0);
+    auto name = std::string_view(word);
     bool is_table = name.contains(':') || name.starts_with('/');
     bool known = sasl::find_mechanism(name) != nullptr ||
                  std::ranges::any_of(offered, [name](auto const& one) { return iequals(one.name, name); });
-    if (is_table || known) continue;
+    if (is_table || known || name.starts_with('!')) continue;
     context.add(gravity::warning, check_context::where(service, "smtpd_sasl_mechanism_filter"),
                 fmt::format("smtpd_sasl_mechanism_filter names {}, which nobody offers", printable(name)),
                 "correct or remove the name");

@@ -21,9 +21,29 @@ config::origin place_of(smtpd_service const& service, std::string_view sentence)
   return config::find_parameter(name) != nullptr ? check_context::where(service, name) : service.entry->where;
 }
 
-bool names(smtpd_service const& service, char const* parameter, std::string_view restriction) {
-  auto words = service.settings.list(parameter);
-  return std::ranges::any_of(words, [&](auto const& one) { return iequals(one, restriction); });
+/// What a list does with a user who logged in and sends to another domain.
+enum class treatment { left_to_others, permitted, stopped };
+
+treatment decide_treatment(smtpd_service const& service, char const* parameter) {
+  using kind = policy::restriction_kind;
+  auto list = policy::restriction_list::parse(parameter, service.settings.list(parameter));
+  for (auto const& one : list.restrictions()) {
+    switch (one.kind) {
+      case kind::permit_sasl_authenticated:
+        return treatment::permitted;
+      case kind::permit:  // no ground to relay
+        return treatment::left_to_others;
+      case kind::reject:
+      case kind::defer:
+      case kind::reject_unauth_destination:
+      case kind::defer_unauth_destination:
+      case kind::unknown:
+        return treatment::stopped;
+      default:
+        break;
+    }
+  }
+  return treatment::left_to_others;
 }
 
 }  // namespace
@@ -51,13 +71,14 @@ void check_open_relay(check_context& context) {
 void check_user_relay(check_context& context) {
   for (auto const& service : context.smtpd_services()) {
     if (!service.settings.boolean("smtpd_sasl_auth_enable")) continue;
-    bool permitted =
-        names(service, relay_list, "permit_sasl_authenticated") ||
-        (service.settings.list(relay_list).empty() && names(service, recipient_list, "permit_sasl_authenticated"));
-    if (permitted) continue;
-    context.add(gravity::warning, check_context::where(service, relay_list),
+    auto relay = decide_treatment(service, relay_list);
+    auto recipient = decide_treatment(service, recipient_list);
+    bool stopped = relay == treatment::stopped || recipient == treatment::stopped;
+    if (!stopped && (relay == treatment::permitted || recipient == treatment::permitted)) continue;
+    auto const* culprit = recipient == treatment::stopped && relay != treatment::stopped ? recipient_list : relay_list;
+    context.add(gravity::warning, check_context::where(service, culprit),
                 fmt::format("users log in at service {} and may not relay for it", service.entry->name),
-                "put permit_sasl_authenticated before reject_unauth_destination in smtpd_relay_restrictions");
+                fmt::format("put permit_sasl_authenticated before reject_unauth_destination in {}", culprit));
   }
 }
 

@@ -65,6 +65,10 @@ std::size_t count_files(std::vector<std::string> const& directories) {
 
 void check_identity(check_context& context) {
   if (::geteuid() != 0) return;  // everything runs as the user who starts it
+  // A private directory gets its user when masterd makes its spool.
+  std::error_code error;
+  bool is_new = !fs::exists(context.settings().text("queue_directory"), error);
+  if (is_new && !context.settings().private_dir().empty()) return;
   if (auto identity = service::master::decide_identity(context.settings()); !identity)
     context.add(gravity::problem, context.settings().where("mail_owner"), identity.error().text);
 }
