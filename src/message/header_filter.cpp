@@ -90,11 +90,13 @@ void header_filter::on_line(std::string_view line, std::string& output) {
   bool const is_empty = line == line_end;
   if (!is_empty && is_space_or_tab(line.front()) && !field_.empty()) return append_to_field(line);
   end_field(output);
-  if (first && is_mailbox_line(line)) {
+  // Where a line comes in parts no more of it may be known than this, so no more of it may count.
+  auto const beginning = line.substr(0, policy_.header_field_limit);
+  if (first && is_mailbox_line(beginning)) {
     field_ = "X-Mailbox-Line: ";
     return append_to_field(line);
   }
-  if (field_name_length(line) != 0) return append_to_field(line);
+  if (field_name_length(beginning) != 0) return append_to_field(line);
   end_header(output);
   in_body_ = true;
   // A line that is no field begins the body; the empty line that should part them is put in.
