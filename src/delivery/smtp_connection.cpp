@@ -13,6 +13,7 @@ namespace postern::delivery {
 namespace {
 
 using actions = smtp::client_session::actions;
+constexpr std::uint16_t smtp_port = 25;
 constexpr auto close_patience = std::chrono::seconds(1);
 
 smtp::client_settings settings_for(smtp_settings const& common, target const& to, smtp::tls_level tls,
@@ -21,6 +22,8 @@ smtp::client_settings settings_for(smtp_settings const& common, target const& to
   out.peer = to.text();
   out.tls = tls;
   out.credentials = std::move(login);
+  // Another server of this host, on a port of its own, is no loop; Postfix looks at port 25 only, too.
+  if (to.port != smtp_port) out.own_host_name.clear();
   return out;
 }
 

@@ -75,8 +75,13 @@ net::task<found_user> user_directory::ask_authd(std::string login) {
 
 net::task<found_user> user_directory::find(std::string name, std::string domain) {
   if (!auth_socket_.empty()) {
-    auto account = co_await ask_authd(domain.empty() ? name : name + "@" + domain);
-    if (!account || *account || !system_users_) co_return account;
+    // smtpd asks for the same names when it takes the recipient.
+    if (!domain.empty()) {
+      auto account = co_await ask_authd(name + "@" + domain);
+      if (!account || *account) co_return account;
+    }
+    auto account = co_await ask_authd(name);
+    if (!account || *account) co_return account;
   }
   if (!system_users_) co_return found_user(std::nullopt);
   co_return co_await workers_.run<found_user>([name] { return find_system_user(name); });

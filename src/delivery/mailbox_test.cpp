@@ -1,0 +1,80 @@
+#include "delivery/mailbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include "delivery/local_delivery.hpp"
+
+namespace postern::delivery {
+namespace {
+
+using verdict = mailbox_decision::verdict;
+
+TEST(fold_local_part, lower_cases_and_splits_at_the_delimiter) {
+  struct row {
+    char const* address;
+    char const* delimiters;
+    char const* user;
+    char const* extension;
+  };
+  row const rows[] = {{"Joe@example.com", "", "joe", ""},
+                      {"Joe+Lists@example.com", "+", "joe", "lists"},
+                      {"joe+a-b@example.com", "+-", "joe", "a-b"},
+                      {"joe-a+b@example.com", "+-", "joe", "a+b"},
+                      {"+joe@example.com", "+", "+joe", ""},
+                      {"\"joe doe\"@example.com", "+", "joe doe", ""},
+                      {"joe", "+", "joe", ""},
+                      {"joe+", "+", "joe", ""}};
+  for (auto const& row : rows) {
+    auto got = fold_local_part(row.address, row.delimiters);
+    EXPECT_EQ(got.user, row.user) << row.address;
+    EXPECT_EQ(got.extension, row.extension) << row.address;
+  }
+}
+
+TEST(decide_mailbox, by_user_and_settings) {
+  local_user const account{local_user::kind::account, "joe", ""};
+  local_user const system{local_user::kind::system, "joe", "/home/joe"};
+  local_user const evil{local_user::kind::account, "../etc", ""};
+  struct row {
+    char const* name;
+    local_settings settings;
+    std::optional<local_user> user;
+    verdict want;
+    char const* path;
+  };
+  local_settings const maildirs{"", "/var/mail/", "", "", "", false};
+  local_settings const mboxes{"", "/var/mail", "", "", "", false};
+  local_settings const homes{"Maildir/", "/var/mail", "", "", "", false};
+  local_settings const home_mbox{"mbox", "/var/mail/", "", "", "", false};
+  local_settings const private_server{"Maildir/", "/srv/p/mail", "", "", "", true};
+  row const rows[] = {
+      {"account in the spool", maildirs, account, verdict::maildir, "/var/mail/joe"},
+      {"system user in the spool", maildirs, system, verdict::maildir, "/var/mail/joe"},
+      {"system user at home", homes, system, verdict::maildir, "/home/joe/Maildir"},
+      {"mbox in the spool", mboxes, account, verdict::unsupported, ""},
+      {"mbox at home", home_mbox, system, verdict::unsupported, ""},
+      {"private server", private_server, system, verdict::maildir, "/srv/p/mail/joe"},
+      {"name that is a path", maildirs, evil, verdict::maildir, "/var/mail/=2E.=2Fetc"},
+      {"nobody", maildirs, std::nullopt, verdict::no_such_user, ""},
+  };
+  for (auto const& row : rows) {
+    auto got = decide_mailbox(row.settings, "joe", row.user);
+    EXPECT_EQ(got.is, row.want) << row.name;
+    EXPECT_EQ(got.path, row.path) << row.name;
+  }
+  EXPECT_EQ(decide_mailbox(maildirs, "postmaster", std::nullopt).path, "/var/mail/postmaster");
+}
+
+TEST(has_delivered_to, looks_at_the_header_section_only) {
+  std::string const header = "Received: x\r\n\ty\r\ndelivered-to:  Joe@example.com \r\nSubject: z\r\n";
+  EXPECT_TRUE(has_delivered_to(header, "joe@example.com"));
+  EXPECT_FALSE(has_delivered_to(header, "jo@example.com"));
+  EXPECT_FALSE(has_delivered_to("Subject: z\r\n\r\nDelivered-To: joe@example.com\r\n", "joe@example.com"));
+  auto const enough = header.find(".com") + 4;
+  for (std::size_t length = 0; length < header.size(); ++length) {
+    EXPECT_EQ(has_delivered_to(header.substr(0, length), "joe@example.com"), length >= enough) << length;
+  }
+}
+
+}  // namespace
+}  // namespace postern::delivery

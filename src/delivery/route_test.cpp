@@ -1,0 +1,69 @@
+#include "delivery/route.hpp"
+
+#include <gtest/gtest.h>
+
+namespace postern::delivery {
+namespace {
+
+router make_router(std::string const& main_cf) {
+  auto settings = config::settings::load_text(
+      "myhostname = mail.example.com\nmydestination = $myhostname, example.com\ninet_interfaces = 192.0.2.25\n"
+      "relay_domains = customer.example\n" +
+          main_cf,
+      {});
+  EXPECT_TRUE(settings) << settings.error().text;
+  auto made = router::load(*settings);
+  EXPECT_TRUE(made) << made.error().text;
+  return std::move(*made);
+}
+
+struct row {
+  char const* recipient;
+  char const* transport;
+  char const* next_hop;
+};
+
+void expect_routes(router const& routes, std::span<row const> rows) {
+  for (auto const& row : rows) {
+    auto got = routes.decide_route(row.recipient);
+    EXPECT_EQ(got.transport, row.transport) << row.recipient;
+    EXPECT_EQ(got.nexthop, row.next_hop) << row.recipient;
+  }
+}
+
+TEST(route, by_class_of_the_domain) {
+  row const rows[] = {
+      {"joe@example.com", "local", "mail.example.com"},
+      {"joe@MAIL.example.com", "local", "mail.example.com"},
+      {"joe", "local", "mail.example.com"},
+      {"joe@[192.0.2.25]", "local", "mail.example.com"},
+      {"joe@customer.example", "relay", "customer.example"},
+      {"joe@Elsewhere.Example", "smtp", "elsewhere.example"},
+      {"joe@[198.51.100.1]", "smtp", "[198.51.100.1]"},
+      {"joe@bad..domain", "error", "5.1.3 bad address syntax"},
+  };
+  expect_routes(make_router("local_transport = local:$myhostname\n"), rows);
+}
+
+TEST(route, relayhost_takes_all_that_is_not_local) {
+  row const rows[] = {{"joe@example.com", "local", "mail.example.com"},
+                      {"joe@customer.example", "relay", "[hub.example]:587"},
+                      {"joe@elsewhere.example", "smtp", "[hub.example]:587"}};
+  expect_routes(make_router("relayhost = [Hub.example]:587\n"), rows);
+}
+
+TEST(route, a_transport_with_a_next_hop_wins_over_relayhost) {
+  row const rows[] = {{"joe@elsewhere.example", "smtp", "[gate.example]"},
+                      {"joe@customer.example", "relay", "[inner.example]:2525"}};
+  expect_routes(make_router("relayhost = [hub.example]\ndefault_transport = smtp:[gate.example]\n"
+                            "relay_transport = relay:[inner.example]:2525\n"),
+                rows);
+}
+
+TEST(route, error_transport_keeps_its_words) {
+  row const rows[] = {{"joe@elsewhere.example", "error", "5.1.2 mail goes nowhere from here"}};
+  expect_routes(make_router("default_transport = error:5.1.2 mail goes nowhere from here\n"), rows);
+}
+
+}  // namespace
+}  // namespace postern::delivery
