@@ -81,7 +81,7 @@ class Server:
 
     def write_main(self, text):
         (self.etc / "main.cf").write_text(
-            "compatibility_level = 3.6\nmyhostname = mail.example.com\nalias_maps =\n"
+            "compatibility_level = 3.6\nmyhostname = mail.example.com\n"
             f"smtpd_tls_key_file = {self.etc}/key.pem\n" + text)
 
     def write_master(self, text=""):
@@ -92,7 +92,11 @@ class Server:
             self.process = subprocess.Popen([BIN / "masterd", "--dir", self.dir, *options], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env={"PATH": "/usr/bin:/bin"})
         if wait:
-            self.wait_log("all services are up")
+            try:
+                self.wait_log("all services are up")
+            except AssertionError:
+                self.stop()
+                raise
         return self
 
     def connect(self):

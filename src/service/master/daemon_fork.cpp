@@ -43,6 +43,9 @@ result<os::unique_fd> continue_in_background(std::chrono::seconds patience) {
     wait_and_exit(reader, patience);
   }
   if (auto alone = os::become_session_leader(); !alone) return std::unexpected(alone.error());
+  // Whoever waits for the end of our output must not wait for the server.
+  os::unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null.get(), fd);
   return writer;
 }
 
@@ -51,8 +54,6 @@ void report_started(os::unique_fd& pipe, std::string_view problem) {
   auto text = problem.empty() ? success : problem;
   [[maybe_unused]] auto written = ::write(pipe.get(), text.data(), text.size());
   pipe.reset();
-  os::unique_fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null.get(), fd);
 }
 
 }  // namespace postern::service::master

@@ -38,8 +38,12 @@ std::vector<std::string> make_environment(config::settings const& settings) {
 os::resource_limit open_file_limit() {
   rlimit now{};
   ::getrlimit(RLIMIT_NOFILE, &now);
-  std::uint64_t hard = ::geteuid() == 0 ? std::max<std::uint64_t>(now.rlim_max, files_wanted) : now.rlim_max;
-  return {RLIMIT_NOFILE, hard, hard};
+  if (now.rlim_max < files_wanted) {
+    // Only the superuser may, and not everywhere; what there is does too.
+    rlimit more{now.rlim_cur, files_wanted};
+    if (::setrlimit(RLIMIT_NOFILE, &more) == 0) now.rlim_max = files_wanted;
+  }
+  return {RLIMIT_NOFILE, now.rlim_max, now.rlim_max};
 }
 
 program_arguments make_arguments(service_plan const& service, config::settings const& settings) {

@@ -41,8 +41,6 @@ int serve(masterd_options const& options, os::unique_fd& started) {
   if (!settings) return refuse(settings.error());
   bool foreground = !options.daemon && !options.private_dir.empty();
   if (auto open = open_master_log(*settings, foreground); !open) return refuse(open.error());
-  if (options.daemon && decide_log_target(*settings, foreground) == log_target::standard_error)
-    log::warning("neither journald nor syslog runs here: set maillog_file, or the log is lost");
   auto held = lock(*settings);
   if (!held) return refuse(held.error());
   auto first = load_configuration(options);

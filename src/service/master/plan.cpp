@@ -165,8 +165,6 @@ result<plan> plan_services(config::settings const& settings, config::master_cf c
     }
     auto one = plan_service(entry, settings, here);
     if (!one) return fail(entry.where.text() + ": service " + entry.name + ": " + one.error().text);
-    bool twice = std::ranges::any_of(out.services, [&](service_plan const& other) { return other.key == one->key; });
-    if (twice) return fail(entry.where.text() + ": service " + one->key + " stands there twice");
     out.services.push_back(std::move(*one));
   }
   add_missing(out);

@@ -46,6 +46,8 @@ result<> open_master_log(config::settings const& settings, bool foreground) {
     auto opened = open_log_file(log_file_path(settings));
     if (!opened) return std::unexpected(opened.error());
     file = std::move(*opened);
+    // In the background the file also takes what the C library says before a process dies.
+    if (!foreground) ::dup2(file.get(), STDERR_FILENO);
   }
   return open_log(target, std::move(file), {settings.text("syslog_name"), "masterd", settings.text("syslog_facility")});
 }

@@ -20,7 +20,6 @@ compatibility_level = 3.6
 constexpr std::string_view main_cf_identity = R"(
 # Mail for these domains is delivered here, to the accounts of `postern user`.
 mydestination = $myhostname, localhost.$mydomain, localhost
-alias_maps =
 
 # Who may send to the world: whoever logs in, from any network. No address is trusted by itself.
 mynetworks =
