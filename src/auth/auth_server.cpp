@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "net/stream.hpp"
+#include "os/passwd_file.hpp"
 #include "os/random.hpp"
 
 namespace postern::auth {
@@ -176,7 +177,9 @@ void auth_server::perform_one(connection_pointer const& on, verify_action& actio
 }
 
 void auth_server::perform_one(connection_pointer const& on, lookup_action const& action) {
-  auto const exists = verifier_.exists(action.user);
+  auto exists = verifier_.exists(action.user);
+  // Postfix's default local_recipient_maps knows the system's users too.
+  if (exists && !*exists) exists = os::passwd_file_has_user(action.user);
   if (!exists) log::error("{}", exists.error().text);
   perform(on, on->session.on_exists(action, exists ? std::optional(*exists) : std::nullopt));
 }

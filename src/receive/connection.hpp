@@ -53,6 +53,7 @@ class connection {
   // connection_message.cpp
   actions answer_sender();
   net::task<actions> answer_recipient(std::string forward_path, bool verify_only);
+  std::vector<std::string> account_names(policy::accepted_recipient const& recipient) const;
   net::task<std::optional<policy::refusal>> check_local_user(policy::accepted_recipient const& recipient);
   actions answer_data();
   net::task<result<>> open_message();

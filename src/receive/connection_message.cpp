@@ -44,23 +44,33 @@ net::task<connection::actions> connection::answer_recipient(std::string forward_
   co_return protocol_.on_recipient_verdict(smtp::verdict::accept());
 }
 
+// The names under which a local recipient may have an account, most exact first; `local` asks for the same ones.
+std::vector<std::string> connection::account_names(policy::accepted_recipient const& recipient) const {
+  auto parts = message::split_address(recipient.address());
+  auto user = lowercase(parts.local_part);
+  std::vector<std::string> out{user + "@" + parts.domain, user};
+  auto delimiter = user.find_first_of(settings_->recipient_delimiter);
+  if (!settings_->recipient_delimiter.empty() && delimiter != std::string::npos && delimiter > 0) {
+    out.push_back(user.substr(0, delimiter) + "@" + parts.domain);
+    out.push_back(user.substr(0, delimiter));
+  }
+  return out;
+}
+
 net::task<std::optional<policy::refusal>> connection::check_local_user(policy::accepted_recipient const& recipient) {
   if (recipient.klass() != policy::address_class::local || !settings_->check_local_recipients ||
       parts_.users == nullptr) {
     co_return std::nullopt;
   }
-  auto user = lowercase(message::split_address(recipient.address()).local_part);
-  if (iequals(user, "postmaster")) co_return std::nullopt;  // [RFC 5321 §4.5.1]
-  auto found = co_await parts_.users->find_user(user, "lmtp");
-  auto delimiter = user.find_first_of(settings_->recipient_delimiter);
-  if (found == user_existence::unknown && !settings_->recipient_delimiter.empty() && delimiter != std::string::npos) {
-    found = co_await parts_.users->find_user(user.substr(0, delimiter), "lmtp");
-  }
-  if (found == user_existence::exists) co_return std::nullopt;
   auto address = recipient.address();
-  if (found == user_existence::unavailable) {
-    co_return policy::refusal{451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", address),
-                              "local_recipient_maps", "authd could not be asked whether the user exists"};
+  for (auto const& name : account_names(recipient)) {
+    if (name == "postmaster") co_return std::nullopt;  // [RFC 5321 §4.5.1]
+    auto found = co_await parts_.users->find_user(name, "lmtp");
+    if (found == user_existence::exists) co_return std::nullopt;
+    if (found == user_existence::unavailable) {
+      co_return policy::refusal{451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", address),
+                                "local_recipient_maps", "authd could not be asked whether the user exists"};
+    }
   }
   co_return policy::refusal{
       550, "5.1.1", fmt::format("<{}>: Recipient address rejected: User unknown in local recipient table", address),
