@@ -73,7 +73,7 @@ void manager::make_groups(message& into, envelope const& env) {
   routed.reserve(env.recipients.size());
   for (std::uint32_t index = 0; index < env.recipients.size(); ++index) {
     route const way = router_(env.recipients[index]);
-    routed.emplace_back(scheduler_.intern(way.transport, way.nexthop), index);
+    routed.emplace_back(scheduler_.acquire(way.transport, way.nexthop), index);
   }
   std::ranges::sort(routed);
   into.recipients.reserve(routed.size());
@@ -83,7 +83,7 @@ void manager::make_groups(message& into, envelope const& env) {
     if (!fits) {
       into.groups.push_back({.destination = destination, .first = static_cast<std::uint32_t>(into.recipients.size())});
     }
-    ++into.groups.back().count;
+    if (++into.groups.back().count > 1) scheduler_.release(destination);  // one use a group
     into.recipients.push_back({index, {}, recipient_status::pending, env.recipients[index].notify});
   }
 }
@@ -175,7 +175,7 @@ void manager::on_deadline(queue_id id, message& what, wall_time now) {
     request_notices(id, what, true);
     // Another look later at what was not waiting for a destination just now.
     what.has_deadline = true;
-    timers_.push({now + retry.minimal_backoff_time, id, deadline_group});
+    timers_.push({now + std::max(retry.minimal_backoff_time, std::chrono::seconds(1)), id, deadline_group});
   } else if (!what.held) {
     arm_deadline(id, what);
   }

@@ -3,7 +3,7 @@
 //          events in, actions out, time and jitter passed in.
 // Durability: a message is forgotten, and its segment offered for removal, only after on_state_saved covered its end.
 // Concurrency: none; one owner.
-// Limits: deliveries_max in flight; a deferred message costs about 200 octets, its envelope stays in the spool.
+// Limits: deliveries_max in flight; a deferred message costs about 250 octets, its envelope stays in the spool.
 
 #include <cstdint>
 #include <functional>
@@ -258,7 +258,6 @@ class manager {
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
   std::vector<state_entry> state_;
   std::vector<notice_request> notices_;
-  std::unordered_map<destination_id, text_id> host_reasons_;  ///< why a destination was last in trouble
   std::uint64_t state_number_ = 0;
   std::uint64_t saved_number_ = 0;
   std::optional<wall_time> next_relocation_;

@@ -42,9 +42,7 @@ message_summary manager::summary_of(queue_id id, message const& what) const {
 // A recipient that was never tried because its destination is dead shows why that is.
 std::string_view manager::reason_of(recipient_slot const& slot, destination_id destination) const {
   if (slot.reason.value != 0) return texts_.text(slot.reason);
-  auto const host = host_reasons_.find(destination);
-  if (host == host_reasons_.end() || !scheduler_.is_suspect(destination)) return {};
-  return texts_.text(host->second);
+  return scheduler_.is_suspect(destination) ? std::string_view(scheduler_.trouble(destination)) : std::string_view{};
 }
 
 void manager::flush_groups(queue_id id, message& what) {

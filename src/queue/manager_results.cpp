@@ -42,11 +42,8 @@ void manager::note_host(destination_id id, delivery_result const& result, wall_t
     scheduler_.on_success(id);
     return;
   }
-  if (!result.recipients.empty()) {
-    text_id const reason = texts_.add(result.recipients.front().reason);
-    texts_.drop(std::exchange(host_reasons_[id], reason));
-  }
-  if (!scheduler_.on_trouble(id, now, jitter_())) return;
+  std::string_view const reason = result.recipients.empty() ? reason_lost : result.recipients.front().reason;
+  if (!scheduler_.on_trouble(id, reason, now, jitter_())) return;
   // Once per death of a destination that was well: what comes to it later is armed by make_ready.
   for (lane const in : {lane::user, lane::system}) {
     for (work const& waiting : scheduler_.waiting(id, in)) {
@@ -168,6 +165,7 @@ void manager::save_or_finish(queue_id id, message& what) {
 // The memory goes now; the spool's record stays at least until this entry is saved, see segment_ledger.
 void manager::finish(queue_id id, message& what) {
   for (recipient_slot const& slot : what.recipients) texts_.drop(slot.reason);
+  for (group const& of : what.groups) scheduler_.release(of.destination);
   if (what.held) --held_;
   ledger_.add_done(what.at, what.octets, true);
   emit(messages_done{what.at.segment, {what.at.offset}}, {what.at.segment});

@@ -13,22 +13,58 @@ constexpr unsigned system_share = 4;  // system mail gets 1/4 of deliveries_max
 
 scheduler::scheduler(scheduler_settings settings, retry_settings retry) : settings_(settings), retry_(retry) {}
 
-destination_id scheduler::intern(std::string_view transport, std::string_view nexthop) {
+work scheduler::work_queue::pop() {
+  work const first = all_[head_++];
+  if (head_ == all_.size()) {
+    all_ = {};
+    head_ = 0;
+  } else if (head_ > all_.size() / 2 && head_ >= 64) {
+    all_.erase(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+  return first;
+}
+
+destination_id scheduler::acquire(std::string_view transport, std::string_view nexthop) {
   auto key = std::pair(std::string(transport), std::string(nexthop));
   auto const known = ids_.find(key);
-  if (known != ids_.end()) return {known->second};
-  auto const index = static_cast<std::uint32_t>(destinations_.size());
-  destination fresh;
+  if (known != ids_.end()) {
+    ++destinations_[known->second].uses;
+    return {known->second};
+  }
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(destinations_.size()));
+    destinations_.emplace_back();
+  }
+  std::uint32_t const index = free_.back();
+  free_.pop_back();
+  destination& fresh = destinations_[index];
   fresh.transport = transport;
   fresh.nexthop = nexthop;
   fresh.window = std::max(1U, settings_.initial_destination_concurrency);
-  destinations_.push_back(std::move(fresh));
+  fresh.uses = 1;
   ids_.emplace(std::move(key), index);
   return {index};
 }
 
+void scheduler::release(destination_id id) {
+  --destinations_[id.value].uses;
+  forget_unused(id.value);
+}
+
+// The place may still stand in a ring; its next owner inherits that.
+void scheduler::forget_unused(std::uint32_t index) {
+  destination& of = destinations_[index];
+  if (of.uses > 0 || of.in_flight > 0) return;
+  ids_.erase(std::pair(of.transport, of.nexthop));
+  destination blank;
+  std::ranges::copy(of.in_ring, blank.in_ring);
+  of = std::move(blank);
+  free_.push_back(index);
+}
+
 void scheduler::add(destination_id to, lane in, work what) {
-  destinations_[to.value].waiting[std::to_underlying(in)].push_back(what);
+  destinations_[to.value].waiting[std::to_underlying(in)].push(what);
   join_rings(to.value);
 }
 
@@ -61,8 +97,7 @@ std::optional<scheduler::turn> scheduler::take_from(lane in) {
     destination& of = destinations_[index];
     of.in_ring[at] = false;
     if (!may_start(of) || of.waiting[at].empty()) continue;
-    work const what = of.waiting[at].front();
-    of.waiting[at].pop_front();
+    work const what = of.waiting[at].pop();
     join_rings(index);
     return turn{{index}, in, what};
   }
@@ -79,6 +114,7 @@ void scheduler::ended(destination_id id, lane in) {
   --destinations_[id.value].in_flight;
   --in_flight_[std::to_underlying(in)];
   join_rings(id.value);
+  forget_unused(id.value);
 }
 
 // Widening waits until the window is used: an idle destination proves nothing about more connections.
@@ -93,8 +129,9 @@ void scheduler::on_success(destination_id id) {
   join_rings(id.value);
 }
 
-bool scheduler::on_trouble(destination_id id, wall_time now, double jitter) {
+bool scheduler::on_trouble(destination_id id, std::string_view reason, wall_time now, double jitter) {
   destination& of = destinations_[id.value];
+  of.trouble = reason;
   if (of.dead_until) return false;
   of.failed_cohorts += 1.0 / of.window;
   if (of.window > 1) --of.window;

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,10 +42,12 @@ class scheduler {
  public:
   scheduler(scheduler_settings settings, retry_settings retry);
 
-  destination_id intern(std::string_view transport, std::string_view nexthop);
+  /// The destination's id, with one more use; without uses and deliveries it is forgotten.
+  destination_id acquire(std::string_view transport, std::string_view nexthop);
+  void release(destination_id id);
   std::string const& transport(destination_id id) const { return destinations_[id.value].transport; }
   std::string const& nexthop(destination_id id) const { return destinations_[id.value].nexthop; }
-  std::size_t destinations() const noexcept { return destinations_.size(); }
+  std::size_t destinations() const noexcept { return ids_.size(); }
   bool is_dead(destination_id id) const { return destinations_[id.value].dead_until.has_value(); }
   /// Dead, or revived and not yet proven: its waiting work needs deadlines.
   bool is_suspect(destination_id id) const { return destinations_[id.value].deaths > 0; }
@@ -63,22 +66,38 @@ class scheduler {
   /// The destination took a delivery, whatever became of the recipients.
   void on_success(destination_id id);
   /// True when the destination, alive until now, was found dead by this one.
-  bool on_trouble(destination_id id, wall_time now, double jitter);
+  bool on_trouble(destination_id id, std::string_view reason, wall_time now, double jitter);
+  /// Why it was last in trouble.
+  std::string const& trouble(destination_id id) const { return destinations_[id.value].trouble; }
   /// Dead destinations whose time has come get one delivery to prove themselves.
   void on_time(wall_time now);
   std::optional<wall_time> next_event() const;
   /// Dead ones are alive again (flush).
   void revive(destination_id id);
   /// Waiting work of a destination, for arming deadlines; may name work that is stale.
-  std::deque<work> const& waiting(destination_id id, lane in) const {
-    return destinations_[id.value].waiting[static_cast<std::size_t>(in)];
+  std::span<work const> waiting(destination_id id, lane in) const {
+    return destinations_[id.value].waiting[std::to_underlying(in)].items();
   }
 
  private:
+  /// First in, first out; takes no memory while it is empty, as most are of many.
+  class work_queue {
+   public:
+    bool empty() const noexcept { return head_ == all_.size(); }
+    void push(work what) { all_.push_back(what); }
+    work pop();
+    std::span<work const> items() const { return std::span(all_).subspan(head_); }
+
+   private:
+    std::vector<work> all_;
+    std::size_t head_ = 0;
+  };
   struct destination {
     std::string transport;
     std::string nexthop;
-    std::deque<work> waiting[2];
+    std::string trouble;
+    work_queue waiting[2];
+    std::uint32_t uses = 0;
     bool in_ring[2] = {false, false};
     unsigned window = 1;
     unsigned in_flight = 0;
@@ -88,11 +107,13 @@ class scheduler {
   };
   bool may_start(destination const& of) const { return !of.dead_until && of.in_flight < of.window; }
   void join_rings(std::uint32_t index);
+  void forget_unused(std::uint32_t index);
   std::optional<turn> take_from(lane in);
 
   scheduler_settings settings_;
   retry_settings retry_;
   std::vector<destination> destinations_;
+  std::vector<std::uint32_t> free_;
   std::map<std::pair<std::string, std::string>, std::uint32_t, std::less<>> ids_;
   std::deque<std::uint32_t> rings_[2];  ///< destinations that may start, in turn, per lane
   std::multimap<wall_time, std::uint32_t> dead_;

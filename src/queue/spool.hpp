@@ -19,6 +19,9 @@
 
 namespace postern::queue {
 
+/// A writer asks for a new segment when its own has become this large.
+inline constexpr std::uint64_t segment_size_preferred = 64U << 20;
+
 std::string format_segment_id(segment_id id);
 std::optional<segment_id> parse_segment_id(std::string_view text);
 
