@@ -82,7 +82,7 @@ std::vector<remark> judge_clear_offer(offer const& made, probe_port const& port)
 
 remark judge_handshake(net::tls_info const& info, bool clean) {
   auto text = fmt::format("{} with {}", info.protocol, info.cipher);
-  if (!info.key_exchange.empty()) text += ", key exchange " + info.key_exchange;
+  if (!info.key_exchange.kind.empty()) text += ", key exchange " + info.key_exchange.text();
   if (!clean)
     return {gravity::problem, text + "; the server had sent more behind its answer to STARTTLS",
             "somebody in between may have put it there: compare with the dialogue from another network"};

@@ -25,21 +25,20 @@ std::string group_name(int nid) {
   }
 }
 
-std::string key_text(EVP_PKEY* key) {
-  if (key == nullptr) return "";
+tls_key describe_key(EVP_PKEY* key) {
+  if (key == nullptr) return {};
   switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA:
-      return "RSA (" + std::to_string(EVP_PKEY_get_bits(key)) + " bits)";
+    case EVP_PKEY_RSA:  // TLS 1.3 signs with RSA-PSS whatever the key's own type [RFC 8446 §4.2.3]
     case EVP_PKEY_RSA_PSS:
-      return "RSA-PSS (" + std::to_string(EVP_PKEY_get_bits(key)) + " bits)";
+      return {"RSA-PSS", {}, EVP_PKEY_get_bits(key)};
     case EVP_PKEY_EC: {
       char name[64] = "";
       std::size_t length = 0;
       EVP_PKEY_get_group_name(key, name, sizeof name, &length);
-      return "ECDSA (" + group_name(OBJ_sn2nid(name)) + ")";
+      return {"ECDSA", group_name(OBJ_sn2nid(name)), 0};
     }
     default:
-      return OBJ_nid2sn(EVP_PKEY_get_base_id(key));
+      return {OBJ_nid2sn(EVP_PKEY_get_base_id(key)), {}, 0};
   }
 }
 
@@ -76,13 +75,13 @@ void describe_peer(tls_info& out, X509* certificate, std::string const& digest_n
 // The handshake's groups and signatures are only told apart under TLS 1.3.
 void describe_handshake(tls_info& out, SSL* ssl) {
   if (SSL_version(ssl) < TLS1_3_VERSION) return;
-  if (int group = static_cast<int>(SSL_get_negotiated_group(ssl)); group != NID_undef && !SSL_session_reused(ssl)) {
-    out.key_exchange = group_name(group);
-    if (out.key_exchange.starts_with("P-")) out.key_exchange = "ECDHE (" + out.key_exchange + ")";
-  }
   if (SSL_session_reused(ssl) != 0) return;
+  if (int group = static_cast<int>(SSL_get_negotiated_group(ssl)); group != NID_undef) {
+    auto name = group_name(group);
+    out.key_exchange = name.starts_with("P-") ? tls_key{"ECDHE", name, 0} : tls_key{name, {}, 0};
+  }
   out.server_signature =
-      key_text(SSL_is_server(ssl) ? SSL_get_privatekey(ssl) : X509_get0_pubkey(SSL_get0_peer_certificate(ssl)));
+      describe_key(SSL_is_server(ssl) ? SSL_get_privatekey(ssl) : X509_get0_pubkey(SSL_get0_peer_certificate(ssl)));
   int digest = NID_undef;
   bool known =
       (SSL_is_server(ssl) ? SSL_get_signature_nid(ssl, &digest) : SSL_get_peer_signature_nid(ssl, &digest)) == 1;
@@ -90,6 +89,11 @@ void describe_handshake(tls_info& out, SSL* ssl) {
 }
 
 }  // namespace
+
+std::string tls_key::text() const {
+  if (!curve.empty()) return kind + " (" + curve + ")";
+  return bits > 0 ? kind + " (" + std::to_string(bits) + " bits)" : kind;
+}
 
 tls_info tls_session::info() const {
   tls_info out;

@@ -18,16 +18,24 @@ namespace postern::net {
 
 class tls_context;
 
+/// A key exchange or a signature: "X25519", "ECDSA (P-256)", "RSA-PSS (2048 bits)".
+struct tls_key {
+  std::string kind;   ///< empty: not known, as under TLS 1.2 and for resumed sessions
+  std::string curve;  ///< of ECDHE and ECDSA
+  int bits = 0;       ///< of RSA
+  std::string text() const;
+};
+
 /// What was negotiated.
 struct tls_info {
   std::string protocol;      ///< "TLSv1.3"
   std::string cipher;        ///< "TLS_AES_256_GCM_SHA384"
   int cipher_bits_used = 0;  ///< secret bits in use
   int cipher_bits_all = 0;
-  std::string key_exchange;      ///< "X25519", "ECDHE (P-256)"; empty when unknown (TLS 1.2)
-  std::string server_signature;  ///< "ECDSA (P-256)"
-  std::string server_digest;     ///< "SHA256"
-  std::string server_name;       ///< SNI as the client sent it, a trailing dot removed
+  tls_key key_exchange;
+  tls_key server_signature;
+  std::string server_digest;  ///< "SHA256"
+  std::string server_name;    ///< SNI as the client sent it, a trailing dot removed
   bool resumed = false;
   bool peer_certificate = false;  ///< the peer presented one
   bool peer_verified = false;     ///< and it chains to a trusted root

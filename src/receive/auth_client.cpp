@@ -156,7 +156,7 @@ void auth_client::on_line(std::string_view line) {
   }
   if (auto* no = std::get_if<dovecot::reply_fail>(&*message)) {
     bool temporary = no->code == dovecot::fail_code::temp_fail;
-    return answer(no->id, auth_answer(auth_rejected{std::move(no->reason), temporary}));
+    return answer(no->id, auth_answer(auth_rejected{std::move(no->reason), std::move(no->user), temporary}));
   }
   if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
   if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);

@@ -31,6 +31,7 @@ struct auth_success {
 };
 struct auth_rejected {
   std::string reason;  ///< what the client may be told; may be empty
+  std::string user;    ///< whom the daemon took the client for; may be empty
   bool temporary = false;
 };
 struct auth_unavailable {

@@ -51,7 +51,7 @@ connection::actions connection::settle(auth_answer answer) {
   auth_exchange_ = 0;
   if (auto* yes = std::get_if<auth_success>(&answer)) return protocol_.on_auth_success(yes->user, auth_mechanism_);
   if (auto* no = std::get_if<auth_rejected>(&answer)) {
-    log_.auth_failed(auth_mechanism_, no->reason, {});
+    log_.auth_failed(auth_mechanism_, no->reason, no->user);
     return protocol_.on_auth_failure(no->temporary ? smtp::auth_failure::temporary : smtp::auth_failure::rejected,
                                      no->reason);
   }

@@ -12,8 +12,11 @@ message::tls_details details_of(net::tls_info const& info, bool certificate_requ
   out.cipher = info.cipher;
   out.cipher_bits_used = info.cipher_bits_used;
   out.cipher_bits = info.cipher_bits_all;
-  out.key_exchange = info.key_exchange;
-  out.server_signature = info.server_signature;
+  out.key_exchange = info.key_exchange.kind;
+  out.key_exchange_curve = info.key_exchange.curve;
+  out.server_signature = info.server_signature.kind;
+  out.server_signature_curve = info.server_signature.curve;
+  out.server_signature_bits = info.server_signature.bits;
   out.server_digest = info.server_digest;
   out.client_certificate_requested = certificate_requested;
   out.client_certificate_present = info.peer_certificate;

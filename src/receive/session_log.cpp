@@ -19,8 +19,8 @@ std::string_view verb_name(std::size_t index) {
 std::string tls_text(net::tls_info const& info) {
   auto out = fmt::format("{} with cipher {} ({}/{} bits)", info.protocol, info.cipher, info.cipher_bits_used,
                          info.cipher_bits_all);
-  if (!info.key_exchange.empty()) out += " key-exchange " + info.key_exchange;
-  if (!info.server_signature.empty()) out += " server-signature " + info.server_signature;
+  if (!info.key_exchange.kind.empty()) out += " key-exchange " + info.key_exchange.text();
+  if (!info.server_signature.kind.empty()) out += " server-signature " + info.server_signature.text();
   if (!info.server_digest.empty()) out += " server-digest " + info.server_digest;
   return out;
 }
