@@ -35,10 +35,10 @@ bool contains(std::vector<std::string> const* names, std::string_view name) {
 
 std::vector<std::string> const& origin_revealing_fields() {
   static std::vector<std::string> const names{
-      "x-originating-ip", "x-original-ip", "x-sender-ip",          "x-senderip",    "x-client-ip",
-      "x-clientip",       "x-remote-ip",   "x-remote-addr",        "x-real-ip",     "x-forwarded-for",
-      "x-source-ip",      "x-aol-ip",      "x-yahoo-post-ip",      "x-eip",         "x-http-posting-host",
-      "x-origin-ip",      "x-mdremoteip",  "x-apparently-from-ip", "x-x-sender-ip", "x-authenticated-ip"};
+      "x-originating-ip", "x-original-ip", "x-sender-ip",         "x-senderip",      "x-client-ip",  "x-clientip",
+      "x-remote-ip",      "x-remote-addr", "x-real-ip",           "x-forwarded-for", "x-source-ip",  "x-aol-ip",
+      "x-yahoo-post-ip",  "x-eip",         "x-http-posting-host", "x-origin-ip",     "x-mdremoteip",
+  };
   return names;
 }
 

@@ -30,7 +30,7 @@ constexpr std::array commands{
                 false, true, false, "RFC 5321 §4.1.1.4"},
     command_row{"BDAT", verb::bdat, {need_rcpt, need_rcpt, no_valid_rcpt, "", ""},
                 false, false, false, "RFC 3030 §2"},
-    command_row{"RSET", verb::rset, anywhere, true, false, true, "RFC 5321 §4.1.1.5"},
+    command_row{"RSET", verb::rset, anywhere, false, false, true, "RFC 5321 §4.1.1.5"},
     command_row{"NOOP", verb::noop, anywhere, true, true, true, "RFC 5321 §4.1.1.9"},
     command_row{"VRFY", verb::vrfy, {hello_first, "", "", "", ""}, false, true, true, "RFC 5321 §4.1.1.6"},
     command_row{"ETRN", verb::etrn, {etrn_hello_first, "", etrn_in_transaction, etrn_in_transaction,
@@ -40,7 +40,7 @@ constexpr std::array commands{
     command_row{"AUTH", verb::auth, {hello_first, "", in_transaction, in_transaction, in_transaction},
                 false, true, false, "RFC 4954 §4"},
     command_row{"QUIT", verb::quit, anywhere, true, true, false, "RFC 5321 §4.1.1.10"},
-    command_row{"HELP", verb::help, anywhere, true, true, true, "RFC 5321 §4.1.1.8"},
+    command_row{"HELP", verb::help, anywhere, false, true, true, "RFC 5321 §4.1.1.8"},
 };
 
 constexpr std::array capabilities{

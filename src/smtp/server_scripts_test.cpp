@@ -749,7 +749,7 @@ TEST(server_scripts, survive_an_end_after_every_step) {
                 (output.starts_with("A: begin_bdat") && !output.ends_with("discard"))) {
               content_under_way = true;
             }
-            if (output == "A: abort" || output.starts_with("S: 250 2.0.0 Ok: queued") ||
+            if (output == "A: abort" || output == "A: commit" || output.starts_with("S: 250 2.0.0 Ok: queued") ||
                 output.find("bytes queued") != std::string::npos) {
               content_under_way = false;
             }

@@ -95,11 +95,10 @@ void server_session::close() {
   expect(expecting::nothing);
 }
 
+// A message that is being committed is not taken back: it may be durable already, and then it is sent.
 void server_session::abort_content() {
-  bool const content_under_way = (stage_ == stage::chunking && !chunk_failed_) ||
-                                 expecting_ == expecting::data_content || expecting_ == expecting::bdat_content ||
-                                 expecting_ == expecting::commit;
-  if (content_under_way) act(abort_message{});
+  bool const chunks_under_way = stage_ == stage::chunking && !chunk_failed_ && expecting_ != expecting::commit;
+  if (chunks_under_way || expecting_ == expecting::data_content) act(abort_message{});
   reset_transaction();
 }
 
@@ -173,7 +172,7 @@ void server_session::dispatch(std::string_view line) {
   bool const does_nothing =
       std::ranges::any_of(settings_.noop_commands, [&](auto& name) { return iequals(name, word); });
   if (does_nothing) return say("250 2.0.0 Ok");
-  if (row == nullptr) return unknown_command(word, line);
+  if (row == nullptr) return unknown_command(word);
   last_verb_ = row->id;
   last_ends_group_ = row->last_in_group;
   auto const arguments = trim(line.substr(word.size()));
@@ -238,7 +237,7 @@ bool server_session::is_forbidden(std::string_view word) const {
   });
 }
 
-void server_session::unknown_command(std::string_view word, std::string_view /*line*/) {
+void server_session::unknown_command(std::string_view word) {
   if (is_forbidden(word)) {
     ++errors_;
     return hang_up("221 2.7.0 Error: I can break rules, too. Goodbye.");

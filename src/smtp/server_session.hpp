@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: the SMTP server as a state machine: events in, actions out; no I/O, no clock, no randomness. [RFC 5321]
 // Layout: each command stands in cmd_VERB.cpp; where a command is legal stands in command_table.cpp.
+//         After close_connection no event may enter but on_disconnect.
 // Limits: server_settings; line_limit() is the longest line the driver needs to hold.
 // Errors: a protocol error is a reply; an event that the contract does not allow at that moment is a bug and aborts.
 // Concurrency: one session a connection, one thread. The span an event returns is valid until the next event.
@@ -79,7 +80,7 @@ class server_session {
 
   actions on_timeout();
   actions on_shutdown();
-  /// The peer is gone: says what to forget.
+  /// The peer is gone: says what to forget. A message that is being committed is not: it goes its way.
   actions on_disconnect();
 
   /// True between lines: on_line may be called.
@@ -146,7 +147,7 @@ class server_session {
   actions end_event();
   void dispatch(std::string_view line);
   void run(verb id, std::string_view arguments);
-  void unknown_command(std::string_view word, std::string_view line);
+  void unknown_command(std::string_view word);
   bool is_forbidden(std::string_view word) const;
   void expect(expecting what) noexcept { expecting_ = what; }
   void demand(bool legal) const noexcept;
