@@ -84,7 +84,7 @@ constexpr parameter rows[] = {
   {"virtual_delivery_status_filter", text, "$default_delivery_status_filter", unbounded, unsupported,
    "Table that rewrites delivery status codes and texts of virtual"},
   {"virtual_gid_maps", list, "", unbounded, unsupported, "Tables of group ids by virtual recipient"},
-  {"virtual_mailbox_base", text, "", at_least(1), unsupported, "Directory in front of all virtual mailboxes"},
+  {"virtual_mailbox_base", text, "", unbounded, unsupported, "Directory in front of all virtual mailboxes"},
   {"virtual_mailbox_domains", list, "$virtual_mailbox_maps", unbounded, implemented,
    "Domains whose recipients are in virtual_mailbox_maps"},
   {"virtual_mailbox_limit", size, "51200000", at_least(0), unsupported, "Largest virtual mailbox file; 0 for no limit"},

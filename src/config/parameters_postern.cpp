@@ -39,7 +39,7 @@ constexpr parameter rows[] = {
   {"resolver_address", list, "", unbounded, implemented,
    "DNS servers to ask, [address]:port; empty for /etc/resolv.conf", ours},
   {"smtpd_forbid_bare_newline", enumeration, "normalize", one_of("no|yes|normalize|note|reject"), implemented,
-   "What happens to a line feed that has no carriage return before it: taken as it is, made into a line end, or refused",
+   "What happens to a line feed that has no carriage return before it: taken, made into a line end, or refused",
    postfix_3_9},
   {"smtpd_forbid_bare_newline_exclusions", list, "$mynetworks", unbounded, implemented,
    "Clients that smtpd_forbid_bare_newline leaves alone", postfix_3_9},

@@ -59,9 +59,10 @@ result<> show(postconf_options const& options, postconf_input const& input, post
   request.private_dir = input.private_dir;
   request.overrides = options.overrides;
   request.tolerate_errors = true;
-  request.main_cf_may_be_missing = options.defaults;
   request.program = input.program;
-  auto configured = settings::load(request);
+  // Defaults are those of an empty main.cf: what is detected must not depend on what the real one says.
+  if (options.defaults && request.config_dir.empty()) request.config_dir = default_config_dir();
+  auto configured = options.defaults ? settings::load_text("", request) : settings::load(request);
   if (!configured) return std::unexpected(configured.error());
   bool const about_main = options.about == subject::main_cf;
   auto services = load_master_cf(configured->config_dir() + "/master.cf", *configured);

@@ -84,7 +84,6 @@ host_facts const& settings::state::host() const {
 }
 
 std::optional<std::string> settings::state::detected(std::string_view name) const {
-  if (name == "config_directory") return request.config_dir;
   if (name == "process_name") return request.program;
   if (name == "service_name") return request.service;
   if (name == "process_id") return std::to_string(getpid());
@@ -108,6 +107,7 @@ std::optional<std::string> settings::state::default_of(std::string_view name) co
 
 std::optional<std::string> settings::state::lookup(std::string_view name) const {
   if (auto found = values.find(name); found != values.end()) return found->second.raw;
+  if (name == "config_directory") return request.config_dir;
   for (auto const& old : obsolete_names()) {
     if (old.stands_for != name) continue;
     if (auto found = values.find(old.name); found != values.end()) return found->second.raw;
