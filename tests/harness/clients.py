@@ -78,8 +78,8 @@ def python_smtplib(port, sender, recipient, subject, user=None, password=None, w
 
 def s_nail(port, sender, recipient, subject, user=None, password=None, wrapper=False):
     scheme = "smtps" if wrapper else "smtp"
-    words = ["s-nail", "-:/", "-Sv15-compat", "-Stls-verify=ignore", f"-Sfrom={sender}", f"-Shostname={HELO}",
-             f"-Ssmtp-hostname={HELO}", "-Sexpandaddr", "-Ssendwait", "-s", subject]
+    words = ["s-nail", "-:/", "-Sv15-compat", "-Stls-verify=ignore", "-r", sender, f"-Shostname={HELO}",
+             "-Sexpandaddr", "-Ssendwait", "-s", subject]
     if not wrapper:
         words.append("-Ssmtp-use-starttls")
     if user:

@@ -13,7 +13,8 @@ HELO = "laptop.at-home.example"
 @pytest.fixture(scope="module")
 def relay(module_make):
     sink = module_make.sink()
-    return module_make.postern(sink.port, mynetworks="127.0.0.88/32"), sink
+    return module_make.postern(sink.port, mynetworks="127.0.0.88/32",
+                               smtpd_relay_restrictions="permit_mynetworks, permit_sasl_authenticated, reject"), sink
 
 
 def send(server, sink, subject, extra="", port=None):
@@ -54,7 +55,7 @@ def test_originating_address_does_not_leave(relay):
 
 def test_tls_details_only_when_wanted(make):
     sink = make.sink()
-    plain = make.postern(sink.port)
+    plain = make.postern(sink.port, smtpd_tls_received_header="no")
     assert "using TLSv1" not in send(plain, sink, "tls").header
     telling = make.postern(sink.port, smtpd_tls_received_header="yes", smtpd_sasl_authenticated_header="yes")
     header = send(telling, sink, "telling").header

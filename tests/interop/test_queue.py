@@ -31,7 +31,7 @@ def wait_deferred(server, queue_id):
 def test_empty(away):
     server, _ = away
     assert server.queue_is_empty()
-    assert "Mail queue is empty" in server.cli("mailq").stdout
+    assert server.run_as("mailq").stdout == "Mail queue is empty\n"
 
 
 def test_deferred_message_is_listed_with_its_reason(away):
@@ -44,6 +44,18 @@ def test_deferred_message_is_listed_with_its_reason(away):
     server.wait_log("status=deferred (connect to 127.0.0.1")
     shown = server.cli("queue", "show", queue_id).stdout
     assert "wait" in shown and "anna@dest.example" in shown
+
+
+def test_mailq_looks_as_people_know_it(away):
+    server, _ = away
+    queue_id = send(server, "mailq")
+    wait_deferred(server, queue_id)
+    lines = server.run_as("mailq").stdout.splitlines()
+    assert lines[0] == "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------"
+    assert lines[1].startswith(queue_id) and lines[1].endswith("joe@home.example")
+    assert "Connection refused" in lines[2] and lines[2].strip().startswith("(")
+    assert lines[3].strip() == "anna@dest.example"
+    assert lines[-1].startswith("-- ") and lines[-1].endswith("in 1 Request.")
 
 
 def test_flush_delivers_when_the_next_hop_is_back(away):
