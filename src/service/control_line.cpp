@@ -51,7 +51,7 @@ void control_line::wait(std::shared_ptr<descriptor> socket, std::shared_ptr<hand
 }
 
 bool control_line::read_all(descriptor& socket, handlers& to) {
-  std::array<char, 256> buffer;
+  std::array<char, control_text_max + 64> buffer;
   while (socket.is_open()) {
     auto got = ::recv(socket.native_handle(), buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
@@ -62,7 +62,7 @@ bool control_line::read_all(descriptor& socket, handlers& to) {
   return true;
 }
 
-bool control_line::send(control_message message) {
+bool control_line::send(control_message const& message) {
   if (!socket_->is_open()) return false;
   auto text = format_control_message(message);
   return ::send(socket_->native_handle(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==

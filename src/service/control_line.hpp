@@ -29,7 +29,7 @@ class control_line {
   /// Calls `on_message` for each message and `on_close` once when the other side is gone.
   void listen(std::function<void(control_message)> on_message, std::function<void()> on_close);
   /// False when it could not go: the other side is gone or does not read.
-  bool send(control_message message);
+  bool send(control_message const& message);
   int native_handle() { return socket_->native_handle(); }
 
  private:

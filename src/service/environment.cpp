@@ -119,16 +119,29 @@ void environment::call_settings_handlers() {
   for (auto const& handler : settings_handlers_) handler();
 }
 
+void environment::on_watch(std::function<void(std::uint64_t, std::optional<std::string>)> handler) {
+  watch_handler_ = std::move(handler);
+}
+
+bool environment::report_dialogue(std::uint64_t watch, std::string_view line) {
+  return control_ && control_->send({control_message::kind::dialogue, watch, std::string(line)});
+}
+
+void environment::on_control_message(control_message const& message) {
+  using kind = control_message::kind;
+  if (message.what == kind::stop) return stop(std::chrono::seconds(message.value));
+  if (!watch_handler_) return;
+  if (message.what == kind::watch) watch_handler_(message.value, message.text);
+  if (message.what == kind::unwatch) watch_handler_(message.value, std::nullopt);
+}
+
 void environment::arm_control() {
   if (!control_) return;
-  control_->listen(
-      [this](control_message message) {
-        if (message.what == control_message::kind::stop) stop(std::chrono::seconds(message.value));
-      },
-      [this] {
-        log::warning("masterd is gone: {} finishes its work and ends", program_);
-        stop(orphan_limit);
-      });
+  control_->listen([this](control_message const& message) { on_control_message(message); },
+                   [this] {
+                     log::warning("masterd is gone: {} finishes its work and ends", program_);
+                     stop(orphan_limit);
+                   });
   control_->send({control_message::kind::ready, 0});
 }
 

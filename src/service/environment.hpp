@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct listening_socket {
 };
 
 class control_line;
+struct control_message;
 struct start_message;
 struct program_arguments;
 
@@ -82,11 +84,17 @@ class environment {
   bool stress() const noexcept { return stress_; }
   void on_settings_change(std::function<void()> handler);
 
+  /// `postern trace`: called with a number and a filter when somebody begins to watch, without a filter at the end.
+  void on_watch(std::function<void(std::uint64_t watch, std::optional<std::string> filter)> handler);
+  /// A line of dialogue for that watch; false when it was lost because masterd is busy or gone.
+  bool report_dialogue(std::uint64_t watch, std::string_view line);
+
   /// Tells masterd that the program serves, runs the loop until it is stopped, and answers with the exit status 0.
   int run();
 
  private:
   void arm_control();
+  void on_control_message(control_message const& message);
   void call_settings_handlers();
 
   std::string program_;
@@ -100,6 +108,7 @@ class environment {
   std::unique_ptr<control_line> control_;
   std::vector<std::function<void()>> stop_handlers_;
   std::vector<std::function<void()>> settings_handlers_;
+  std::function<void(std::uint64_t, std::optional<std::string>)> watch_handler_;
   std::size_t sessions_ = 0;
   std::size_t sessions_told_ = 0;
   bool reporting_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "base/text.hpp"
 #include "os/fd_passing.hpp"
@@ -17,13 +18,18 @@ constexpr std::array<std::pair<log_target, std::string_view>, 4> log_names = {{
 }};
 
 using kind = control_message::kind;
-constexpr std::array<std::pair<kind, std::string_view>, 5> control_words = {{
+constexpr std::array<std::pair<kind, std::string_view>, 8> control_words = {{
     {kind::ready, "ready"},
     {kind::sessions, "sessions"},
     {kind::stopping, "stopping"},
     {kind::refused, "refused"},
     {kind::stop, "stop"},
+    {kind::watch, "watch"},
+    {kind::unwatch, "unwatch"},
+    {kind::dialogue, "dialogue"},
 }};
+
+bool carries_text(kind what) { return what == kind::watch || what == kind::dialogue; }
 
 /// Hands out the packet's descriptors one after the other.
 class descriptor_queue {
@@ -128,17 +134,22 @@ result<start_message> parse_start(std::string_view text, std::vector<os::unique_
   return message;
 }
 
-std::string format_control_message(control_message message) {
+std::string format_control_message(control_message const& message) {
   auto word = std::ranges::find(control_words, message.what, &std::pair<kind, std::string_view>::first)->second;
-  return std::string(word) + " " + std::to_string(message.value);
+  auto out = std::string(word) + " " + std::to_string(message.value);
+  if (carries_text(message.what)) out += " " + printable(message.text, control_text_max);
+  return out;
 }
 
 std::optional<control_message> parse_control_message(std::string_view text) {
   auto [word, value] = split_word(text);
   auto const* row = std::ranges::find(control_words, word, &std::pair<kind, std::string_view>::second);
+  if (row == control_words.end()) return std::nullopt;
+  std::string_view more;
+  if (carries_text(row->first)) std::tie(value, more) = split_word(value);
   auto number = parse_unsigned(value);
-  if (row == control_words.end() || !number) return std::nullopt;
-  return control_message{row->first, *number};
+  if (!number) return std::nullopt;
+  return control_message{row->first, *number, printable(more, control_text_max)};
 }
 
 }  // namespace postern::service

@@ -16,6 +16,7 @@
 namespace postern::service {
 
 inline constexpr std::size_t message_size_max = 65536;
+inline constexpr std::size_t control_text_max = 3072;
 
 /// Where a program writes its log.
 enum class log_target : std::uint8_t { standard_error, file, syslog, journal };
@@ -44,7 +45,7 @@ result<outgoing_start> format_start(start_message const& message);
 /// Takes the descriptors; fails when their number does not fit the lines or a line is unknown.
 result<start_message> parse_start(std::string_view text, std::vector<os::unique_fd> descriptors);
 
-/// Every later message is one line: a word and perhaps a number.
+/// Every later message is one line: a word, a number, and for `watch` and `dialogue` a text.
 struct control_message {
   enum class kind : std::uint8_t {
     ready,     ///< program → masterd: it serves
@@ -52,10 +53,14 @@ struct control_message {
     stopping,  ///< program → masterd: it takes no more work on its own account
     refused,   ///< program → masterd: the sandbox refused system call `value`; death follows
     stop,      ///< masterd → program: finish within `value` seconds
+    watch,     ///< masterd → smtpd: show the dialogues that the filter `text` matches to trace number `value`
+    unwatch,   ///< masterd → smtpd: trace number `value` has ended
+    dialogue,  ///< smtpd → masterd: a line for trace number `value`
   } what = kind::ready;
   std::uint64_t value = 0;
+  std::string text = {};  ///< printable, at most control_text_max octets
 };
-std::string format_control_message(control_message message);
+std::string format_control_message(control_message const& message);
 std::optional<control_message> parse_control_message(std::string_view text);
 
 }  // namespace postern::service

@@ -84,14 +84,31 @@ TEST(start_message, times_out) {
 
 TEST(control_message, comes_back_as_it_was) {
   using word = control_message::kind;
-  for (auto what : {word::ready, word::sessions, word::stopping, word::refused, word::stop}) {
+  for (auto what : {word::ready, word::sessions, word::stopping, word::refused, word::stop, word::watch, word::unwatch,
+                    word::dialogue}) {
     auto got = parse_control_message(format_control_message({what, 42}));
     ASSERT_TRUE(got);
     EXPECT_EQ(what, got->what);
     EXPECT_EQ(42U, got->value);
   }
-  for (auto const* text : {"", "ready", "ready ", "stop x", "stop -1", "dance 1", "stop 1 2"})
+  for (auto const* text :
+       {"", "ready", "ready ", "stop x", "stop -1", "dance 1", "stop 1 2", "watch", "watch x y", "unwatch 1 2"})
     EXPECT_FALSE(parse_control_message(text)) << text;
+}
+
+TEST(control_message, carries_a_text_where_one_belongs) {
+  using word = control_message::kind;
+  for (auto what : {word::watch, word::dialogue}) {
+    for (auto const* text : {"", "client=192.0.2.0/24 user=joe", "< mail[192.0.2.1]: EHLO  x"}) {
+      auto got = parse_control_message(format_control_message({what, 7, text}));
+      ASSERT_TRUE(got) << text;
+      EXPECT_EQ(got->value, 7U);
+      EXPECT_EQ(got->text, text);
+    }
+  }
+  auto forged = parse_control_message(format_control_message({word::dialogue, 1, "a\nstop 0"}));
+  ASSERT_TRUE(forged);
+  EXPECT_EQ(forged->text, "a?stop 0");
 }
 
 TEST(control_line, carries_messages_and_tells_the_end) {

@@ -22,11 +22,11 @@ child::child(net::event_loop& loop, std::string service_key, unsigned generation
       control_(loop, std::move(started.control)),
       to_(std::move(to)),
       memory_kills_before_(os::count_out_of_memory_kills()) {
-  control_.listen([this](control_message message) { on_message(message); }, [] {});
+  control_.listen([this](control_message const& message) { on_message(message); }, [] {});
   wait_for_end();
 }
 
-void child::on_message(control_message message) {
+void child::on_message(control_message const& message) {
   using kind = control_message::kind;
   switch (message.what) {
     case kind::ready:
@@ -42,7 +42,11 @@ void child::on_message(control_message message) {
     case kind::refused:
       refused_call_ = static_cast<int>(message.value);
       return;
+    case kind::dialogue:
+      return to_.on_dialogue(message.value, message.text);
     case kind::stop:
+    case kind::watch:
+    case kind::unwatch:
       return;
   }
 }
@@ -79,6 +83,12 @@ void child::stop(std::chrono::seconds limit) {
   escalate(limit + before_terminate, SIGTERM);
   escalate(limit + before_kill, SIGKILL);
 }
+
+void child::begin_watch(std::uint64_t number, std::string_view filter) {
+  control_.send({control_message::kind::watch, number, std::string(filter)});
+}
+
+void child::end_watch(std::uint64_t number) { control_.send({control_message::kind::unwatch, number}); }
 
 void child::kill() {
   killed_ = true;

@@ -19,6 +19,7 @@ class child {
   struct handlers {
     std::function<void(child&)> on_ready;
     std::function<void(child&, os::process_end)> on_end;
+    std::function<void(std::uint64_t watch, std::string_view line)> on_dialogue;
   };
 
   child(net::event_loop& loop, std::string service_key, unsigned generation, launched&& started, handlers to);
@@ -29,6 +30,8 @@ class child {
   /// second later, ends it with SIGKILL three seconds after that.
   void stop(std::chrono::seconds limit);
   void kill();
+  void begin_watch(std::uint64_t number, std::string_view filter);
+  void end_watch(std::uint64_t number);
 
   /// Why it ended, for the log: adds to the bare status what masterd knows (sandbox, memory, that it was asked to).
   std::string explain(os::process_end end) const;
@@ -44,7 +47,7 @@ class child {
 
  private:
   using descriptor = net::asio::posix::basic_stream_descriptor<net::executor>;
-  void on_message(control_message message);
+  void on_message(control_message const& message);
   void wait_for_end();
   void escalate(std::chrono::milliseconds after, int signal);
 

@@ -55,8 +55,12 @@ result<std::string> read_answer(int socket, std::chrono::milliseconds within) {
 
 }  // namespace
 
-control_server::control_server(net::event_loop& loop, os::unique_fd socket, answer handler)
-    : loop_(loop), listener_(loop, std::move(socket)), handler_(std::move(handler)), clients_(loop) {
+control_server::control_server(net::event_loop& loop, os::unique_fd socket, answer handler, trace_source traces)
+    : loop_(loop),
+      listener_(loop, std::move(socket)),
+      handler_(std::move(handler)),
+      traces_(std::move(traces)),
+      clients_(loop) {
   clients_.spawn(accept_clients(), "control socket");
 }
 
@@ -79,16 +83,31 @@ net::task<> control_server::accept_clients() {
 }
 
 net::task<> control_server::serve(os::unique_fd client) {
-  net::stream peer(loop_, std::move(client));
+  auto peer = std::make_shared<net::stream>(loop_, std::move(client));
   std::string request;
   std::array<char, request_size_max> buffer;
   while (request.find('\n') == std::string::npos) {
-    auto got = co_await peer.read_some(buffer, request_time_limit);
+    auto got = co_await peer->read_some(buffer, request_time_limit);
     if (!got || request.size() + *got > request_size_max) co_return;
     request.append(buffer.data(), *got);
   }
-  auto answer = handler_(trim(request));
-  co_await peer.write(answer, answer_time_limit);
+  auto line = trim(request);
+  if (line == "trace" || line.starts_with("trace ")) {
+    co_return co_await serve_trace(std::move(peer), std::string(trim(line.substr(5))));
+  }
+  auto answer = handler_(line);
+  co_await peer->write(answer, answer_time_limit);
+}
+
+net::task<> control_server::serve_trace(std::shared_ptr<net::stream> client, std::string filter) {
+  auto feed = std::make_shared<trace_feed>(loop_, client);
+  auto number = traces_.begin(filter, [feed](std::string_view line) { feed->add(line); });
+  auto accepted = co_await client->write("ok\n", answer_time_limit);
+  if (accepted) {
+    clients_.spawn(trace_feed::wait_for_end(feed), "end of a trace");
+    co_await feed->write_lines();
+  }
+  traces_.end(number);
 }
 
 result<std::string> ask_master(std::string const& socket_path, std::string_view request,

@@ -95,8 +95,16 @@ result<> server::open_control_socket(config::settings const& settings) {
   control_path_ = control_socket_path(settings);
   auto socket = os::listen_unix(control_path_, control_socket_mode);
   if (!socket) return std::unexpected(socket.error());
-  control_ = std::make_unique<control_server>(loop_, std::move(*socket),
-                                              [this](std::string_view request) { return answer(request); });
+  trace_source traces{[this](std::string_view filter, trace_source::show to) {
+                        log::info("a trace begins: {}", filter.empty() ? "all clients" : filter);
+                        return supervisor_.begin_watch(filter, std::move(to));
+                      },
+                      [this](std::uint64_t number) {
+                        supervisor_.end_watch(number);
+                        log::info("a trace has ended");
+                      }};
+  control_ = std::make_unique<control_server>(
+      loop_, std::move(*socket), [this](std::string_view request) { return answer(request); }, std::move(traces));
   return {};
 }
 
@@ -156,7 +164,7 @@ std::string server::answer(std::string_view request) {
     if (!done) log::error("reload: {}; the old configuration stays", done.error().text);
     return done ? ".\n" : "error " + done.error().text + "\n";
   }
-  return "error unknown request; known are status, reload, stop\n";
+  return "error unknown request; known are status, reload, stop, trace\n";
 }
 
 std::string server::describe() const {

@@ -72,7 +72,11 @@ void supervisor::start_child(service& one) {
   }
   log::debug("started {} (service {}) pid {}", one.plan.program, one.plan.name, started->process.pid);
   child::handlers to{[this](child& ready) { on_ready(ready); },
-                     [this](child& ended, os::process_end end) { on_end(ended, end); }};
+                     [this](child& ended, os::process_end end) { on_end(ended, end); },
+                     [this](std::uint64_t watch, std::string_view line) {
+                       auto found = watches_.find(watch);
+                       if (found != watches_.end()) found->second.show(line);
+                     }};
   children_.emplace_back(loop_, one.plan.key, generation_, std::move(*started), std::move(to));
 }
 
@@ -120,7 +124,22 @@ void supervisor::retire_old(std::string const& key) {
   }
 }
 
+std::uint64_t supervisor::begin_watch(std::string_view filter, std::function<void(std::string_view)> show) {
+  auto number = ++last_watch_;
+  watches_.emplace(number, watch{std::string(filter), std::move(show)});
+  for (auto& one : children_) {
+    if (one.served()) one.begin_watch(number, filter);
+  }
+  return number;
+}
+
+void supervisor::end_watch(std::uint64_t number) {
+  watches_.erase(number);
+  for (auto& one : children_) one.end_watch(number);
+}
+
 void supervisor::on_ready(child& ready) {
+  for (auto const& [number, one] : watches_) ready.begin_watch(number, one.filter);
   if (ready.generation() == generation_ && !stopping_) retire_old(ready.service_key());
   check_all_serving();
 }

@@ -32,6 +32,10 @@ class supervisor {
   /// Called whenever every service that is not on demand has a serving process, the first time after each apply().
   void on_all_serving(std::function<void()> handler) { all_serving_ = std::move(handler); }
 
+  /// Lets the programs show the dialogues that the filter matches, those that start later too; the watch's number.
+  std::uint64_t begin_watch(std::string_view filter, std::function<void(std::string_view line)> show);
+  void end_watch(std::uint64_t number);
+
   /// One line a process, for `postern status`.
   std::vector<std::string> status() const;
 
@@ -43,6 +47,11 @@ class supervisor {
     unsigned restarts = 0;
     bool start_pending = false;  ///< a back-off timer runs
     std::unique_ptr<descriptor> demand;
+  };
+
+  struct watch {
+    std::string filter;
+    std::function<void(std::string_view line)> show;
   };
 
   void fill(service& one);
@@ -63,6 +72,8 @@ class supervisor {
   std::unique_ptr<launch_context> context_;
   std::map<std::string, service> services_;
   std::list<child> children_;
+  std::map<std::uint64_t, watch> watches_;
+  std::uint64_t last_watch_ = 0;
   unsigned generation_ = 0;
   bool stopping_ = false;
   bool told_all_serving_ = false;
