@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   command_line line;
   line.program = std::string(base_name(argv[0]));
+  if (!take_common(words, line)) return 2;
   auto const* chosen =
       std::find_if(commands.begin(), commands.end(), [&](auto const& one) { return one.called_as == line.program; });
   if (chosen == commands.end()) {
@@ -92,7 +93,6 @@ int main(int argc, char** argv) {
     }
     words.erase(words.begin());
   }
-  if (!take_common(words, line)) return 2;
   line.args = std::move(words);
   return chosen->run(line);
 }

@@ -7,6 +7,7 @@ asks for, one line at a time.
 import contextlib
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -74,6 +75,7 @@ class Server:
         self.log_path = self.dir / "log"
         self.etc.mkdir()
         (self.etc / "key.pem").write_text("secret key\n")
+        (self.etc / "key.pem").chmod(0o600)
         self.write_main(extra_main)
         self.write_master(extra_master)
         (self.dir / "spool").mkdir()
@@ -195,7 +197,7 @@ class Masterd(unittest.TestCase):
         with Server().start() as server:
             accounts = server.dir / "data" / "accounts.sqlite"
             accounts.write_text("not for smtpd")
-            queued = server.dir / "spool" / "segments" / "one"
+            queued = server.dir / "spool" / "spool" / "one"
             queued.write_text("not for smtpd")
             with server.connect() as smtpd, server.connect_unix("private/auth") as authd, \
                     server.connect_unix("private/qmgr") as qmgr:
@@ -357,6 +359,40 @@ class Masterd(unittest.TestCase):
             pid = int((server.dir / "spool/pid/master.pid").read_text())
             server.control("stop")
             wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the end of the daemon")
+
+    def test_a_system_service_gives_up_root(self):
+        with Server() as server:
+            server.dir.chmod(0o755)
+            server.write_main(f"queue_directory = {server.dir}/spool\ndata_directory = {server.dir}/data\n"
+                              f"maillog_file = {server.dir}/mail.log\nmail_owner = nobody\n")
+            done = subprocess.run([BIN / "masterd", "--daemon", "-c", server.etc], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            if os.getuid() != 0:
+                self.assertIn("a system service is started as root", done.stderr)
+                return
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            try:
+                nobody = pwd.getpwnam("nobody").pw_uid
+                with server.connect() as smtpd, server.connect_unix("private/local") as local:
+                    self.assertEqual(str(nobody), smtpd.ask("who").split()[-1])
+                    self.assertEqual("0", local.ask("who").split()[-1], "local becomes the recipient")
+                    self.assertEqual("ok", smtpd.ask(f"secret {server.etc}/key.pem"), "handed down by masterd")
+                with server.connect() as smtpd:
+                    self.assertIsNone(smtpd.ask("setuid"))
+            finally:
+                server.control("stop")
+                pid = int((server.dir / "spool/pid/master.pid").read_text())
+                wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the end of the daemon")
+
+    def test_a_system_service_names_what_is_missing(self):
+        with Server() as server:
+            server.write_main(f"queue_directory = {server.dir}/spool\ndata_directory = {server.dir}/data\n"
+                              f"maillog_file = {server.dir}/mail.log\nmail_owner = no-such-user\n")
+            done = subprocess.run([BIN / "masterd", "-c", server.etc], capture_output=True, text=True, timeout=60,
+                                  check=False)
+            self.assertEqual(1, done.returncode)
+            said = (server.dir / "mail.log").read_text()
+            self.assertRegex(said, "there is no such user; make one with `useradd|is started as root")
 
     def test_writes_to_maillog_file(self):
         with Server() as server:

@@ -29,8 +29,7 @@ result<> prepare_directories(config::settings const& settings, run_identity cons
   std::vector<place> places = {
       {queue, 0755, is_private ? mail : self}, {queue + "/pid", 0755, self},
       {queue + "/private", 0700, mail},        {queue + "/public", 0710, open},
-      {queue + "/segments", 0700, mail},       {queue + "/state", 0700, mail},
-      {queue + "/quarantine", 0700, mail},     {settings.text("data_directory"), 0700, mail},
+      {queue + "/spool", 0700, mail},          {settings.text("data_directory"), 0700, mail},
   };
   if (is_private) places.push_back({settings.text("mail_spool_directory"), 0700, mail});
   for (auto& [path, mode, owner] : places) {
