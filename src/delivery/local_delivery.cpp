@@ -7,7 +7,6 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "delivery/delivery_line.hpp"
-#include "message/address.hpp"
 #include "store/maildir.hpp"
 
 namespace postern::delivery {
@@ -55,7 +54,7 @@ local_mailer::local_mailer(net::event_loop& loop, os::filesystem& disk, local_se
     : disk_(disk),
       settings_(std::move(settings)),
       workers_(loop, threads),
-      users_(loop, workers_, std::move(auth_socket), true) {}
+      users_(loop, workers_, std::move(auth_socket), !settings_.home_mailbox.empty() && !settings_.private_server) {}
 
 net::task<ipc::delivery_answer> local_mailer::deliver(ipc::delivery_request request, os::unique_fd segment) {
   ipc::delivery_answer answer;
@@ -72,15 +71,14 @@ net::task<ipc::recipient_answer> local_mailer::deliver_one(ipc::delivery_request
   auto started = std::chrono::system_clock::now();
   auto const& recipient = request.recipients[index];
   auto name = fold_local_part(recipient.address, settings_.recipient_delimiter);
-  auto domain = message::split_address(recipient.address).domain;
   mailbox_outcome result;
-  auto user = co_await users_.find(name.user, domain);
+  auto user = co_await users_.find(candidate_names(recipient.address, settings_.recipient_delimiter));
   if (!user) {
     result = {outcome::deferred, "4.3.0", fmt::format("user lookup error: {}", user.error().text)};
   } else {
-    auto where = decide_mailbox(settings_, name.user, *user);
+    auto where = decide_mailbox(settings_, name, *user);
     if (where.is == mailbox_decision::verdict::no_such_user) {
-      result = {outcome::bounced, "5.1.1", fmt::format("unknown user: \"{}\"", printable(name.user))};
+      result = {outcome::bounced, "5.1.1", fmt::format("unknown user: \"{}\"", printable(name))};
     } else if (where.is == mailbox_decision::verdict::unsupported) {
       result = {outcome::deferred, "4.3.5",
                 "only Maildir mailboxes are supported yet: let home_mailbox or mail_spool_directory end in \"/\""};

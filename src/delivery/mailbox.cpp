@@ -22,12 +22,22 @@ local_settings load_local_settings(config::settings const& settings) {
   return out;
 }
 
-local_name fold_local_part(std::string_view address, std::string_view delimiters) {
+std::string fold_local_part(std::string_view address, std::string_view delimiters) {
   auto name = lowercase(message::split_address(address).local_part);
   // A delimiter at the very front is a part of the name: "+joe" is nobody's extension.
   auto at = delimiters.empty() ? std::string::npos : name.find_first_of(delimiters, 1);
-  if (at == std::string::npos) return {std::move(name), {}};
-  return {name.substr(0, at), name.substr(at + 1)};
+  return name.substr(0, at);
+}
+
+std::vector<std::string> candidate_names(std::string_view address, std::string_view delimiters) {
+  auto parts = message::split_address(address);
+  std::vector<std::string> out;
+  for (auto const& user : {lowercase(parts.local_part), fold_local_part(address, delimiters)}) {
+    if (!out.empty() && out.back() == user) break;
+    if (!parts.domain.empty()) out.push_back(user + "@" + parts.domain);
+    out.push_back(user);
+  }
+  return out;
 }
 
 mailbox_decision decide_mailbox(local_settings const& settings, std::string_view user_name,

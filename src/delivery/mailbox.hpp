@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/settings.hpp"
 
@@ -23,12 +24,11 @@ struct local_settings {
 
 local_settings load_local_settings(config::settings const& settings);
 
-/// A recipient's user name and address extension: lower case, quotes removed.
-struct local_name {
-  std::string user;
-  std::string extension;  ///< behind the delimiter; empty without
-};
-local_name fold_local_part(std::string_view address, std::string_view delimiters);
+/// The local-part in lower case, quotes removed, without its address extension: the user's name on this host.
+std::string fold_local_part(std::string_view address, std::string_view delimiters);
+
+/// The names under which the recipient may have an account, most exact first; smtpd asks for the same ones.
+std::vector<std::string> candidate_names(std::string_view address, std::string_view delimiters);
 
 /// Who the recipient turned out to be.
 struct local_user {

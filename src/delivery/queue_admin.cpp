@@ -156,7 +156,7 @@ bool queue_admin::change_one(ipc::queue_verb verb, queue::queue_id id) {
       return mind.release(id, now);
     case ipc::queue_verb::remove:
       if (!mind.remove(id)) return false;
-      queue_.log_removed(id, {});
+      queue_.log_removed(id);
       return true;
     case ipc::queue_verb::list:
     case ipc::queue_verb::show:

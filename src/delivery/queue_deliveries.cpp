@@ -101,7 +101,7 @@ void queue_service::hand_over(transport_link& to, queue::delivery_job job, messa
                        false);
   }
   auto request = make_request(job, *message);
-  jobs_.insert_or_assign(job.id.value, queue_service::job{std::move(job), message->env.session.session_id});
+  jobs_.insert_or_assign(job.id.value, std::move(job));
   to.send(std::move(request), std::move(*segment));
 }
 
@@ -130,7 +130,7 @@ void queue_service::settle_here(queue::delivery_job const& job, queue::delivery_
       log::info("{}", format_delivery_line(line));
     }
   }
-  finish_job({job, message ? (*message)->env.session.session_id : std::string{}}, result);
+  finish_job(job, result);
 }
 
 void queue_service::on_answer(ipc::delivery_answer const& answer) {
@@ -138,7 +138,7 @@ void queue_service::on_answer(ipc::delivery_answer const& answer) {
   if (found == jobs_.end()) return;
   auto done = std::move(found->second);
   jobs_.erase(found);
-  finish_job(done, to_result(done.what, answer));
+  finish_job(done, to_result(done, answer));
 }
 
 void queue_service::on_lost(std::uint64_t request, std::string const& why) {
@@ -146,14 +146,14 @@ void queue_service::on_lost(std::uint64_t request, std::string const& why) {
   if (found == jobs_.end()) return;
   auto done = std::move(found->second);
   jobs_.erase(found);
-  settle_here(done.what, queue::delivery_outcome::deferred, "4.3.0 " + why, true);
+  settle_here(done, queue::delivery_outcome::deferred, "4.3.0 " + why, true);
 }
 
-void queue_service::finish_job(job const& done, queue::delivery_result const& result) {
+void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result const& result) {
   manager_.on_delivery_result(result, std::chrono::system_clock::now());
-  if (!manager_.show(done.what.message)) {
-    log_removed(done.what.message, done.session);
-    keeper_.forget_message(done.what.at);
+  if (!manager_.show(done.message)) {
+    log_removed(done.message);
+    keeper_.forget_message(done.at);
   }
   kick();
 }

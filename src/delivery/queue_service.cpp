@@ -149,9 +149,7 @@ void queue_service::on_message(queue::location at, message_ptr const& message) {
   kick();
 }
 
-void queue_service::log_removed(queue::queue_id id, std::string_view session) {
-  log::info("{}: removed{}", queue::format_queue_id(id), format_session(std::string(session)));
-}
+void queue_service::log_removed(queue::queue_id id) { log::info("{}: removed", queue::format_queue_id(id)); }
 
 void queue_service::on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where) {
   if (where) {
@@ -161,10 +159,9 @@ void queue_service::on_notice_saved(queue::notice_request const& notice, std::op
       log::error("a notice cannot be read back now: {}", message.error().text);
     }
   }
-  auto original = keeper_.read_message(notice.at);
   manager_.on_notice_saved(notice.id);
   if (!manager_.show(notice.message)) {
-    log_removed(notice.message, original ? (*original)->env.session.session_id : std::string{});
+    log_removed(notice.message);
     keeper_.forget_message(notice.at);
   }
   kick();

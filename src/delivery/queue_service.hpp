@@ -40,13 +40,9 @@ class queue_service {
   result<std::shared_ptr<os::read_file>> open_segment(queue::segment_id id) { return keeper_.open_segment(id); }
   /// Something changed: look soon what is to be done.
   void kick();
-  void log_removed(queue::queue_id id, std::string_view session);
+  void log_removed(queue::queue_id id);
 
  private:
-  struct job {
-    queue::delivery_job what;
-    std::string session;
-  };
   void turn();
   void on_message(queue::location at, message_ptr const& message);
   void on_committed(ipc::committed_notice const& notice);
@@ -55,7 +51,7 @@ class queue_service {
   void hand_over(transport_link& to, queue::delivery_job job, message_ptr const& message);
   void on_answer(ipc::delivery_answer const& answer);
   void on_lost(std::uint64_t request, std::string const& why);
-  void finish_job(job const& done, queue::delivery_result const& result);
+  void finish_job(queue::delivery_job const& done, queue::delivery_result const& result);
   void on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where);
   net::task<> remove_segment(queue::segment_id id);
   void log_recovery(queue::recovery const& found);
@@ -69,7 +65,7 @@ class queue_service {
   writer_server writers_;
   std::unique_ptr<state_saver> saver_;
   std::unordered_map<std::string, std::unique_ptr<transport_link>> links_;
-  std::unordered_map<std::uint64_t, job> jobs_;
+  std::unordered_map<std::uint64_t, queue::delivery_job> jobs_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   net::task_scope tasks_;
   bool turn_due_ = false;

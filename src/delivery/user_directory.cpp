@@ -50,8 +50,8 @@ found_user find_system_user(std::string const& name) {
 
 }  // namespace
 
-user_directory::user_directory(net::event_loop& loop, worker_pool& workers, std::string auth_socket, bool system_users)
-    : loop_(loop), workers_(workers), auth_socket_(std::move(auth_socket)), system_users_(system_users) {}
+user_directory::user_directory(net::event_loop& loop, worker_pool& workers, std::string auth_socket, bool wants_homes)
+    : loop_(loop), workers_(workers), auth_socket_(std::move(auth_socket)), wants_homes_(wants_homes) {}
 
 net::task<found_user> user_directory::ask_authd(std::string login) {
   auto broken = [&](std::string const& why) { return found_user(fail(fmt::format("{}: {}", auth_socket_, why))); };
@@ -73,18 +73,19 @@ net::task<found_user> user_directory::ask_authd(std::string login) {
   }
 }
 
-net::task<found_user> user_directory::find(std::string name, std::string domain) {
-  if (!auth_socket_.empty()) {
-    // smtpd asks for the same names when it takes the recipient.
-    if (!domain.empty()) {
-      auto account = co_await ask_authd(name + "@" + domain);
-      if (!account || *account) co_return account;
-    }
+net::task<found_user> user_directory::find(std::vector<std::string> names) {
+  auto system_name = names.back();
+  for (auto const& name : names) {
+    if (auth_socket_.empty()) break;
     auto account = co_await ask_authd(name);
-    if (!account || *account) co_return account;
+    if (!account) co_return account;
+    if (!*account) continue;
+    if (!wants_homes_) co_return account;
+    system_name = (*account)->name;
+    auto at_home = co_await workers_.run<found_user>([system_name] { return find_system_user(system_name); });
+    co_return at_home && *at_home ? at_home : account;
   }
-  if (!system_users_) co_return found_user(std::nullopt);
-  co_return co_await workers_.run<found_user>([name] { return find_system_user(name); });
+  co_return co_await workers_.run<found_user>([system_name] { return find_system_user(system_name); });
 }
 
 }  // namespace postern::delivery

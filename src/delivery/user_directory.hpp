@@ -16,11 +16,12 @@ namespace postern::delivery {
 
 class user_directory {
  public:
-  /// `auth_socket` empty: there are no accounts, only system users.
-  user_directory(net::event_loop& loop, worker_pool& workers, std::string auth_socket, bool system_users);
+  /// `auth_socket` empty: there are no accounts, only system users. `wants_homes`: mail of a system user goes to the
+  /// home, so whoever authd knows is looked up there too.
+  user_directory(net::event_loop& loop, worker_pool& workers, std::string auth_socket, bool wants_homes);
 
-  /// `name` is a folded local-part without extension, `domain` that of the recipient.
-  net::task<result<std::optional<local_user>>> find(std::string name, std::string domain);
+  /// `names` as candidate_names() gives them; the last one is the system user's.
+  net::task<result<std::optional<local_user>>> find(std::vector<std::string> names);
 
  private:
   net::task<result<std::optional<local_user>>> ask_authd(std::string login);
@@ -28,7 +29,7 @@ class user_directory {
   net::event_loop& loop_;
   worker_pool& workers_;
   std::string auth_socket_;
-  bool system_users_;
+  bool wants_homes_;
 };
 
 }  // namespace postern::delivery
