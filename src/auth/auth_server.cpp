@@ -181,7 +181,10 @@ void auth_server::perform_one(connection_pointer const& on, lookup_action const&
   // Postfix's default local_recipient_maps knows the system's users too.
   if (exists && !*exists) exists = os::passwd_file_has_user(action.user);
   if (!exists) log::error("{}", exists.error().text);
-  perform(on, on->session.on_exists(action, exists ? std::optional(*exists) : std::nullopt));
+  // The answer names the account, not the spelling that was asked for: mailboxes are called after it.
+  auto answered = action;
+  if (auto const name = verifier_.names().canonical(action.user)) answered.user = *name;
+  perform(on, on->session.on_exists(answered, exists ? std::optional(*exists) : std::nullopt));
 }
 
 // ---- time
