@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: the SMTP server as a state machine: events in, actions out; no I/O, no clock, no randomness. [RFC 5321]
-// Layout: each command stands in cmd_VERB.cpp; where a command is legal stands in command_table.cpp.
-//         After close_connection no event may enter but on_disconnect.
+// Layout: each command stands in cmd_VERB.cpp; where a command is legal stands in command_table.cpp. After
+//         close_connection no event may enter but on_disconnect.
 // Limits: server_settings; line_limit() is the longest line the driver needs to hold.
 // Errors: a protocol error is a reply; an event that the contract does not allow at that moment is a bug and aborts.
 // Concurrency: one session a connection, one thread. The span an event returns is valid until the next event.
