@@ -1,8 +1,8 @@
 #include "config/expand.hpp"
 
-#include <gtest/gtest.h>
-
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "config/postconf.hpp"
 
@@ -25,7 +25,7 @@ constexpr expansion expansions[] = {
 // clang-format on
 
 std::map<std::string, std::string, std::less<>> const names{
-    {"set", "v"},        {"empty", ""},     {"ind", "$empty"},    {"nest", "<$set>"},
+    {"set", "v"},      {"empty", ""},     {"ind", "$empty"},     {"nest", "<$set>"},
     {"rec1", "$rec2"}, {"rec2", "$rec1"}, {"myhostname", "h.d"},
 };
 

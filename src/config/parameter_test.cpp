@@ -1,9 +1,9 @@
 #include "config/parameter.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "base/text.hpp"
 #include "config/expand.hpp"
@@ -115,8 +115,8 @@ TEST(parameter, a_bare_time_has_the_unit_of_the_default) {
     std::string_view default_value;
     std::string_view text;
     std::chrono::seconds want;
-  } const cases[] = {{"5d", "2", 48h},  {"0h", "3", 3h},     {"${stress?{10}:{300}}s", "7", 7s},
-                     {"$x", "9", 9s},   {"1s", "2m", 120s},  {"5d", "2w", 336h},
+  } const cases[] = {{"5d", "2", 48h},   {"0h", "3", 3h},    {"${stress?{10}:{300}}s", "7", 7s},
+                     {"$x", "9", 9s},    {"1s", "2m", 120s}, {"5d", "2w", 336h},
                      {"300s", "1d", 24h}};
   for (auto const& [default_value, text, want] : cases) {
     EXPECT_EQ(parse_duration(text, find_default_unit(default_value)), want) << default_value << " " << text;
