@@ -51,8 +51,13 @@ int serve(service::environment& env, prepared& from) {
   std::optional<net::resolver> resolver;
   if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
   receive::buffer_pool buffers;
+  receive::dialogue_watch traces(
+      [&env](std::uint64_t watch, std::string_view line) { return env.report_dialogue(watch, line); });
+  env.on_watch([&traces](std::uint64_t watch, std::optional<std::string> filter) {
+    filter ? traces.begin(watch, *filter) : traces.end(watch);
+  });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
-  receive::smtp_server server({env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers},
+  receive::smtp_server server({env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces},
                               sessions_max);
   server.set_settings(from.settings);
 

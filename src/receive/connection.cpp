@@ -42,7 +42,7 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
       peer_(make_peer(stream_)),
       session_id_(make_session_id()),
       protocol_(settings_->protocol),
-      log_(peer_, session_id_),
+      log_(peer_, session_id_, parts_.traces),
       input_(parts_.buffers) {
   if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
 }

@@ -49,8 +49,12 @@ connection::actions connection::settle(auth_answer answer) {
   if (auto* more = std::get_if<auth_challenge>(&answer))
     return protocol_.on_auth_challenge(encode_base64(more->octets));
   auth_exchange_ = 0;
-  if (auto* yes = std::get_if<auth_success>(&answer)) return protocol_.on_auth_success(yes->user, auth_mechanism_);
+  if (auto* yes = std::get_if<auth_success>(&answer)) {
+    log_.identified_as(yes->user);
+    return protocol_.on_auth_success(yes->user, auth_mechanism_);
+  }
   if (auto* no = std::get_if<auth_rejected>(&answer)) {
+    log_.identified_as(no->user);
     log_.auth_failed(auth_mechanism_, no->reason, no->user);
     return protocol_.on_auth_failure(no->temporary ? smtp::auth_failure::temporary : smtp::auth_failure::rejected,
                                      no->reason);

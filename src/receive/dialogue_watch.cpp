@@ -6,11 +6,11 @@
 
 namespace postern::receive {
 
-bool trace_filter::matches(ip_address const& address, std::string_view logged_in_as) const {
+bool trace_filter::matches(ip_address const& address, std::string_view login_name) const {
   if (client && !client->contains(address)) return false;
   if (user.empty()) return true;
   bool any_domain = !user.contains('@');
-  return iequals(any_domain ? logged_in_as.substr(0, logged_in_as.rfind('@')) : logged_in_as, user);
+  return iequals(any_domain ? login_name.substr(0, login_name.rfind('@')) : login_name, user);
 }
 
 result<trace_filter> parse_trace_filter(std::string_view text) {
@@ -46,9 +46,9 @@ void dialogue_watch::give(std::uint64_t id, watched& to, std::string_view line) 
   if (to.lost > 0 || !to_(id, line)) ++to.lost;
 }
 
-void dialogue_watch::show(ip_address const& address, std::string_view logged_in_as, std::string_view line) {
+void dialogue_watch::show(ip_address const& address, std::string_view login_name, std::string_view line) {
   for (auto& [id, one] : watches_) {
-    if (one.filter.matches(address, logged_in_as)) give(id, one, line);
+    if (one.filter.matches(address, login_name)) give(id, one, line);
   }
 }
 

@@ -21,7 +21,7 @@ struct trace_filter {
   std::optional<ip_network> client;
   std::string user;  ///< of a login; without a domain it means the user in any domain; empty: all, logged in or not
 
-  bool matches(ip_address const& address, std::string_view logged_in_as) const;
+  bool matches(ip_address const& address, std::string_view login_name) const;
 };
 result<trace_filter> parse_trace_filter(std::string_view text);
 std::string format_trace_filter(trace_filter const& filter);
@@ -39,7 +39,7 @@ class dialogue_watch {
   void end(std::uint64_t watch) { watches_.erase(watch); }
   bool is_empty() const noexcept { return watches_.empty(); }
   /// Gives the line to every watch that matches.
-  void show(ip_address const& address, std::string_view logged_in_as, std::string_view line);
+  void show(ip_address const& address, std::string_view login_name, std::string_view line);
 
  private:
   struct watched {

@@ -117,15 +117,20 @@ void session_log::note(std::string_view text) const {
   log::info("{}: {}, session={}", client_.text(), printable(text), session_id_);
 }
 
+void session_log::show(char direction, std::string_view line) const {
+  auto text = fmt::format("{} {}: {}, session={}", direction, client_.text(), line, session_id_);
+  if (watched_) log::info("{}", text);
+  if (traces_ != nullptr) traces_->show(client_.address, user_, text);
+}
+
 void session_log::client_line(std::string_view line, bool secret) const {
-  if (!watched_) return;
-  log::info("< {}: {}, session={}", client_.text(), secret ? "[credentials]" : printable(line), session_id_);
+  if (is_dialogue_wanted()) show('<', secret ? "[credentials]" : printable(line));
 }
 
 void session_log::server_text(std::string_view text) const {
-  if (!watched_) return;
+  if (!is_dialogue_wanted()) return;
   for (auto line : split(text, '\n')) {
-    if (!line.empty()) log::info("> {}: {}, session={}", client_.text(), printable(trim(line)), session_id_);
+    if (!line.empty()) show('>', printable(trim(line)));
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "net/tls_session.hpp"
 #include "policy/refusal.hpp"
+#include "receive/dialogue_watch.hpp"
 #include "receive/peer.hpp"
 #include "smtp/command_table.hpp"
 
@@ -18,7 +19,9 @@ namespace postern::receive {
 
 class session_log {
  public:
-  session_log(peer const& client, std::string const& session_id) : client_(client), session_id_(session_id) {}
+  /// `traces` may be null.
+  session_log(peer const& client, std::string const& session_id, dialogue_watch* traces)
+      : client_(client), session_id_(session_id), traces_(traces) {}
 
   void connected() const;
   /// "disconnect from …" with how often each command was used, the failed ones apart.
@@ -37,7 +40,10 @@ class session_log {
   void note(std::string_view text) const;
 
   void count(smtp::verb verb, bool failed);
+  /// The dialogue goes to the log from here on; traces see it as their filters have it.
   void watch() noexcept { watched_ = true; }
+  /// The name of the last login that was tried: traces of a user begin with its answer, a refusal too.
+  void identified_as(std::string_view user) { user_ = user; }
   void client_line(std::string_view line, bool secret) const;
   void server_text(std::string_view text) const;
 
@@ -46,8 +52,13 @@ class session_log {
     std::uint32_t good = 0;
     std::uint32_t bad = 0;
   };
+  bool is_dialogue_wanted() const noexcept { return watched_ || (traces_ != nullptr && !traces_->is_empty()); }
+  void show(char direction, std::string_view line) const;
+
   peer const& client_;
   std::string const& session_id_;
+  dialogue_watch* traces_;
+  std::string user_;  ///< of the last login; empty before
   std::array<tally, static_cast<std::size_t>(smtp::verb::unknown) + 1> tallies_{};
   bool watched_ = false;
 };

@@ -12,6 +12,7 @@
 #include "net/resolver.hpp"
 #include "net/task_scope.hpp"
 #include "receive/auth_client.hpp"
+#include "receive/dialogue_watch.hpp"
 #include "receive/input_buffer.hpp"
 #include "receive/peer.hpp"
 #include "receive/service_settings.hpp"
@@ -27,6 +28,7 @@ struct server_parts {
   auth_client* users = nullptr;       ///< who knows which local users exist; may be the same as auth
   net::resolver* resolver = nullptr;  ///< null when smtpd_peername_lookup = no
   buffer_pool& buffers;
+  dialogue_watch* traces = nullptr;  ///< who watches; null: nobody can
 };
 
 class smtp_server {
