@@ -2,7 +2,7 @@
 // Purpose: composes the notices that a mail server sends about messages: non-delivery, delay, success.
 // Layout: a whole message in wire form (CRLF): multipart/report of a text for people, message/delivery-status, and
 //         the original message or its header section. [RFC 3464, RFC 6522, RFC 3461 §6]
-// Limits: the original is cut at `original_limit` octets by the caller's choice of what it passes.
+// Limits: none of its own: how much of the original goes back (bounce_size_limit) is the caller's choice.
 // Security: a notice is never made for a message with the null reverse-path: decide_notice() says so, and the caller
 //           asks it.
 

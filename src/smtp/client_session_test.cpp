@@ -340,9 +340,9 @@ C: EHLO me.example
 S: 250-mx.example
 S: 250 AUTH PLAIN
 C*: AUTH PLAIN AGpvZQBwdw==
-S: 334 
+S: 334
 C*: AGpvZQBwdw==
-S: 334 
+S: 334
 A: unavailable deferred 4.0.0 SASL authentication failed; server mx.example[192.0.2.1] said: 334
 A: close
 )"},

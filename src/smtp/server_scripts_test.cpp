@@ -168,7 +168,7 @@ C: HELP
 S: 214 2.0.0 Commands: EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY ETRN STARTTLS AUTH QUIT HELP
 C: EXPN list
 S: 500 5.5.2 Error: command not recognized
-C: 
+C:
 S: 500 5.5.2 Error: bad syntax
 )"},
     {"UTF-8", nothing,
@@ -378,14 +378,14 @@ C: am9l
 A: continue_auth am9l
 E: challenge UGFzc3dvcmQ6
 S: 334 UGFzc3dvcmQ6
-C: 
-A: continue_auth 
+C:
+A: continue_auth
 E: unavailable authentication server is away
 S: 454 4.7.0 Temporary authentication failure: authentication server is away
 C: AUTH PLAIN
 A: start_auth PLAIN
-E: challenge 
-S: 334 
+E: challenge
+S: 334
 C: AGpvZQBwdw==
 A: continue_auth AGpvZQBwdw==
 E: success joe PLAIN

@@ -139,8 +139,9 @@ std::vector<std::string> render(server_session::actions actions) {
 std::vector<std::string> enter(server_session& session, std::string_view input) {
   static std::string asked;  // the last line of output, which a verdict answers
   server_session::actions actions;
-  if (input.starts_with("C: ")) {
-    actions = session.on_line(input.substr(3));
+  if (input.starts_with("C:")) {
+    // An empty line is written "C:", for no line of the source ends in a space.
+    actions = session.on_line(input.substr(std::min<std::size_t>(3, input.size())));
   } else if (input.starts_with("C(LF): ")) {
     actions = session.on_line(input.substr(7), line_end::bare_lf);
   } else if (input.starts_with("V: ")) {
@@ -158,7 +159,8 @@ std::string play(server_session& session, std::string_view script) {
   for (auto const line : split(script, '\n')) {
     if (!is_input(line)) continue;
     transcript.append(line).append("\n");
-    for (auto const& output : enter(session, line)) transcript.append(output).append("\n");
+    for (auto const& output : enter(session, line))
+      transcript.append(output.substr(0, output.find_last_not_of(' ') + 1)).append("\n");
   }
   return transcript;
 }
