@@ -6,6 +6,7 @@
 namespace postern::os {
 
 result<bool> passwd_file_has_user(std::string_view name, std::string const& path) {
+  if (name.contains(':')) return false;  // would match across the fields of a line
   std::ifstream file(path);
   if (!file) return fail_errno("cannot read " + path, errno);
   std::string line;
