@@ -10,6 +10,12 @@ constexpr auto patience = std::chrono::hours(24);
 
 }  // namespace
 
+struct agent::connection {
+  connection(net::event_loop& loop, os::unique_fd socket) : channel(loop, std::move(socket)) {}
+  ipc::channel channel;
+  bool gone_told = false;
+};
+
 agent::agent(net::event_loop& loop, delivery_handler handler)
     : loop_(loop), handler_(std::move(handler)), connections_(loop), deliveries_(loop) {}
 
@@ -19,7 +25,7 @@ void agent::serve(os::unique_fd listening) {
 }
 
 void agent::serve_connection(os::unique_fd socket) {
-  connections_.spawn(receive_all(std::make_shared<ipc::channel>(loop_, std::move(socket))), "delivery requests");
+  connections_.spawn(receive_all(std::make_shared<connection>(loop_, std::move(socket))), "delivery requests");
 }
 
 net::task<> agent::accept_all() {
@@ -35,27 +41,30 @@ net::task<> agent::accept_all() {
   }
 }
 
-net::task<> agent::receive_all(std::shared_ptr<ipc::channel> from) {
+net::task<> agent::receive_all(std::shared_ptr<connection> from) {
   while (!stopping_) {
-    auto in = co_await from->receive(patience);
+    auto in = co_await from->channel.receive(patience);
     if (!in && in.error().problem == net::io_problem::timed_out) continue;
-    if (!in) co_return;
+    if (!in) {
+      from->channel.close();
+      co_return;
+    }
     deliveries_.spawn(deliver(from, std::move(*in)), "a delivery");
   }
 }
 
-net::task<> agent::deliver(std::shared_ptr<ipc::channel> from, ipc::message in) {
+net::task<> agent::deliver(std::shared_ptr<connection> from, ipc::message in) {
   auto request = ipc::parse_request(in);
   if (in.type != static_cast<std::uint16_t>(ipc::delivery_message::request) || !request) {
     log::error("qmgr sent something that is no delivery request");
-    from->close();
+    from->channel.close();
     co_return;
   }
   auto answer = co_await handler_(std::move(*request), std::move(in.descriptors.front()));
-  if (from->is_open()) {
-    from->post(ipc::format_answer(answer));
-  } else {
-    log::warning("qmgr went away before it heard of a delivery; its mail may be delivered twice");
+  if (from->channel.is_open()) {
+    from->channel.post(ipc::format_answer(answer));
+  } else if (!std::exchange(from->gone_told, true)) {
+    log::warning("qmgr went away before it heard of all deliveries; some mail may be delivered twice");
   }
 }
 

@@ -34,8 +34,9 @@ class agent {
 
  private:
   net::task<> accept_all();
-  net::task<> receive_all(std::shared_ptr<ipc::channel> from);
-  net::task<> deliver(std::shared_ptr<ipc::channel> from, ipc::message in);
+  struct connection;
+  net::task<> receive_all(std::shared_ptr<connection> from);
+  net::task<> deliver(std::shared_ptr<connection> from, ipc::message in);
 
   net::event_loop& loop_;
   delivery_handler handler_;

@@ -150,8 +150,10 @@ void queue_service::on_lost(std::uint64_t request, std::string const& why) {
 }
 
 void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result const& result) {
+  // Somebody may have deleted it meanwhile, and said so.
+  bool known = manager_.show(done.message).has_value();
   manager_.on_delivery_result(result, std::chrono::system_clock::now());
-  if (!manager_.show(done.message)) {
+  if (known && !manager_.show(done.message)) {
     log_removed(done.message);
     keeper_.forget_message(done.at);
   }

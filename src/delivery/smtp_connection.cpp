@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -166,6 +169,9 @@ net::task<actions> smtp_connection::flush() {
 }
 
 net::task<actions> smtp_connection::wait_for_peer() {
+  // A peer that sends its replies one by one under Nagle's algorithm would wait 40 ms for our delayed ACK.
+  int on = 1;
+  ::setsockopt(stream_->native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
   char buffer[8 * 1024];
   auto got = co_await stream_->read_some(buffer, session_->timeout());
   if (!got) co_return on_failure(got.error());
