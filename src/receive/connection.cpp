@@ -24,14 +24,6 @@ peer make_peer(net::stream& from) {
   return out;
 }
 
-// What a watcher may see of a client's line: not what stands behind AUTH MECHANISM.
-bool begins_auth(std::string_view line) { return istarts_with(line, "auth "); }
-
-std::string_view without_initial_response(std::string_view line) {
-  auto words = split_any(line, " ");
-  return words.size() < 3 ? line : line.substr(0, static_cast<std::size_t>(words[2].data() - line.data()));
-}
-
 }  // namespace
 
 connection::connection(server_parts const& parts, std::shared_ptr<service_settings const> settings,
@@ -79,7 +71,7 @@ std::optional<connection::actions> connection::next_line() {
     if (std::exchange(line_too_long_, false)) return protocol_.on_line_too_long();
     if (line->text.size() > protocol_.line_limit()) return protocol_.on_line_too_long();
     bool credentials = auth_exchange_ != 0;
-    log_.client_line(begins_auth(line->text) ? without_initial_response(line->text) : line->text, credentials);
+    log_.client_line(line->text, credentials);
     auto out = protocol_.on_line(line->text, line->end);
     if (!credentials) {
       counted_verb_ = protocol_.last_verb();

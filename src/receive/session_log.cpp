@@ -123,8 +123,9 @@ void session_log::show(char direction, std::string_view line) const {
   if (traces_ != nullptr) traces_->show(client_.address, user_, text);
 }
 
-void session_log::client_line(std::string_view line, bool secret) const {
-  if (is_dialogue_wanted()) show('<', secret ? "[credentials]" : printable(line));
+void session_log::client_line(std::string_view line, bool is_response) {
+  if (!is_dialogue_wanted()) return mask_.pass_over(line);
+  show('<', mask_.apply(line, is_response));
 }
 
 void session_log::server_text(std::string_view text) const {

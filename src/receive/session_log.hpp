@@ -11,6 +11,7 @@
 
 #include "net/tls_session.hpp"
 #include "policy/refusal.hpp"
+#include "receive/dialogue_mask.hpp"
 #include "receive/dialogue_watch.hpp"
 #include "receive/peer.hpp"
 #include "smtp/command_table.hpp"
@@ -44,7 +45,8 @@ class session_log {
   void watch() noexcept { watched_ = true; }
   /// The name of the last login that was tried: traces of a user begin with its answer, a refusal too.
   void identified_as(std::string_view user) { user_ = user; }
-  void client_line(std::string_view line, bool secret) const;
+  /// `is_response`: the line answers a challenge of AUTH.
+  void client_line(std::string_view line, bool is_response);
   void server_text(std::string_view text) const;
 
  private:
@@ -58,6 +60,7 @@ class session_log {
   peer const& client_;
   std::string const& session_id_;
   dialogue_watch* traces_;
+  dialogue_mask mask_;
   std::string user_;  ///< of the last login; empty before
   std::array<tally, static_cast<std::size_t>(smtp::verb::unknown) + 1> tallies_{};
   bool watched_ = false;
