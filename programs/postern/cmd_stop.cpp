@@ -1,9 +1,10 @@
 // postern stop: asks the server to finish and waits until it has.
 #include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include <fmt/format.h>
+
+#include "os/process.hpp"
 
 #include "programs/postern/commands.hpp"
 #include "programs/postern/run_masterd.hpp"
@@ -11,30 +12,29 @@
 namespace postern::cli {
 namespace {
 
-constexpr auto look_again = std::chrono::milliseconds(50);
 /// Front ends stop before what stands behind them, so the limit counts twice; the rest is for masterd's insisting.
 constexpr int groups = 2;
 constexpr auto margin = std::chrono::seconds(15);
 
-int wait_until_gone(config::settings const& settings) {
-  auto until = std::chrono::steady_clock::now() + settings.duration("graceful_stop_time_limit") * groups + margin;
-  while (auto running = find_masterd(settings)) {
-    if (std::chrono::steady_clock::now() > until) {
-      fmt::print(stderr, "postern stop: masterd (process {}) is still there; see the log\n", *running);
-      return 1;
-    }
-    std::this_thread::sleep_for(look_again);
-  }
-  return 0;
+int wait_for_end(config::settings const& settings, os::unique_fd const& masterd) {
+  if (os::wait_until_gone(masterd, settings.duration("graceful_stop_time_limit") * groups + margin)) return 0;
+  fmt::print(stderr, "postern stop: masterd is still there; see the log\n");
+  return 1;
 }
 
 }  // namespace
 
 int cmd_stop(command_line const& line) {
   auto server = decide_server(line);
-  if (int status = ask_running_masterd(server, "stop"); status != 0) return status;
   auto settings = load_server_settings(server);
-  return settings ? wait_until_gone(*settings) : 1;
+  auto running = settings ? find_masterd(*settings) : std::unexpected(settings.error());
+  auto masterd = running ? os::open_process(*running) : std::unexpected(running.error());
+  if (!masterd) {
+    fmt::print(stderr, "postern stop: {}\n", masterd.error().text);
+    return 1;
+  }
+  if (int status = ask_running_masterd(server, "stop"); status != 0) return status;
+  return wait_for_end(*settings, *masterd);
 }
 
 }  // namespace postern::cli

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -172,6 +173,23 @@ result<process_end> wait_for(unique_fd const& pidfd) {
   if (done < 0) return fail_errno("waitid", errno);
   if (info.si_code == CLD_EXITED) return process_end{process_end::kind::exited, info.si_status, false};
   return process_end{process_end::kind::signalled, info.si_status, info.si_code == CLD_DUMPED};
+}
+
+result<unique_fd> open_process(pid_t pid) {
+  unique_fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) return fail_errno("process " + std::to_string(pid), errno);
+  return pidfd;
+}
+
+bool wait_until_gone(unique_fd const& pidfd, std::chrono::milliseconds within) {
+  pollfd gone{pidfd.get(), POLLIN, 0};
+  auto until = std::chrono::steady_clock::now() + within;
+  int got = -1;
+  do {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    got = ::poll(&gone, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  } while (got < 0 && errno == EINTR);
+  return got > 0;
 }
 
 bool send_signal(unique_fd const& pidfd, int signal) {

@@ -6,6 +6,7 @@
 // Security: descriptors that are not in the map are closed in the child, its signal mask is empty and its handlers are
 //           default; no_new_privileges is set before the program runs.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -59,6 +60,11 @@ struct process_end {
 
 /// Collects the child behind the pid descriptor; waits unless it is already readable.
 result<process_end> wait_for(unique_fd const& pidfd);
+
+/// A pid descriptor of a process that is not a child; a failure when there is none of that number.
+result<unique_fd> open_process(pid_t pid);
+/// Waits for the end of any process, a child or not; false when the time is up.
+bool wait_until_gone(unique_fd const& pidfd, std::chrono::milliseconds within);
 
 /// kill(2) by pid descriptor: never hits a process that only reuses the number. True when the signal was sent.
 bool send_signal(unique_fd const& pidfd, int signal);

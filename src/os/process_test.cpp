@@ -99,6 +99,21 @@ TEST(process, signals_by_descriptor_and_becomes_readable_at_the_end) {
   EXPECT_FALSE(send_signal(child->pidfd, SIGTERM));
 }
 
+TEST(process, waits_for_any_process_but_not_forever) {
+  spawn_request request;
+  request.path = "/bin/sleep";
+  request.arguments = {"sleep", "60"};
+  auto child = spawn(request);
+  ASSERT_TRUE(child);
+  auto pidfd = open_process(child->pid);
+  ASSERT_TRUE(pidfd);
+  EXPECT_FALSE(wait_until_gone(*pidfd, std::chrono::milliseconds(10)));
+  send_signal(*pidfd, SIGKILL);
+  EXPECT_TRUE(wait_until_gone(*pidfd, std::chrono::seconds(10)));
+  ASSERT_TRUE(wait_for(child->pidfd));
+  EXPECT_FALSE(open_process(child->pid));
+}
+
 TEST(process, changes_user_and_loses_privileges) {
   if (::getuid() != 0) {
     // An ordinary user cannot change to another; the refusal is what there is to see.

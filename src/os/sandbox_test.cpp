@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <thread>
@@ -56,7 +57,7 @@ struct directory {
     EXPECT_NE(nullptr, ::mkdtemp(path.data()));
     std::ofstream(path + "/file") << "text";
   }
-  ~directory() { [[maybe_unused]] int gone = std::system(("rm -rf " + path).c_str()); }
+  ~directory() { std::filesystem::remove_all(path); }
   std::string file() const { return path + "/file"; }
 };
 

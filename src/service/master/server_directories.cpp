@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace postern::service::master {
 namespace {
 
@@ -31,7 +33,10 @@ result<> prepare_directories(config::settings const& settings, run_identity cons
       {queue + "/private", 0700, mail},        {queue + "/public", 0710, open},
       {queue + "/spool", 0700, mail},          {settings.text("data_directory"), 0700, mail},
   };
-  if (is_private) places.push_back({settings.text("mail_spool_directory"), 0700, mail});
+  auto mailboxes = settings.text("mail_spool_directory");
+  // The system's /var/mail has a mode of its own; only what is missing is made.
+  if (is_private) places.push_back({mailboxes, 0700, mail});
+  if (!is_private && !std::filesystem::exists(mailboxes)) places.push_back({mailboxes, 0711, mail});
   for (auto& [path, mode, owner] : places) {
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     if (auto made = os::make_directory(path, mode, owner); !made) return made;

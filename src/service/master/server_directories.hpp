@@ -9,7 +9,7 @@
 namespace postern::service::master {
 
 /// Makes what is missing and corrects what is wrong in queue_directory, data_directory and, in a private directory,
-/// mail_spool_directory.
+/// mail_spool_directory; a system service's mail_spool_directory is made when it is missing and else left as it is.
 result<> prepare_directories(config::settings const& settings, run_identity const& identity);
 
 /// "QUEUE_DIRECTORY/pid/master.pid".

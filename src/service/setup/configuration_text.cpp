@@ -87,6 +87,7 @@ std::string format_main_cf(setup_request const& request) {
         "\n# Where things are kept, and the user that the programs become.\n"
         "queue_directory = /var/spool/postern\n"
         "data_directory = /var/lib/postern/data\n"
+        "mail_spool_directory = /var/lib/postern/mail/\n"
         "mail_owner = {}\n"
         "setgid_group = {}\n",
         request.mail_owner, request.mail_owner);

@@ -95,6 +95,7 @@ TEST(initial_setup, gives_a_system_service_its_own_places) {
   request.mail_owner = "postern";
   auto settings = load(request);
   EXPECT_EQ("/var/spool/postern", settings.text("queue_directory"));
+  EXPECT_EQ("/var/lib/postern/mail/", settings.text("mail_spool_directory"));
   EXPECT_EQ("postern", settings.text("mail_owner"));
 }
 

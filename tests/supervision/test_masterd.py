@@ -13,27 +13,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from harness.ports import free_port  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
 
 BIN = pathlib.Path(os.environ.get("POSTERN_SUPERVISION_BIN",
                                   pathlib.Path(__file__).resolve().parents[2] / "build/dev/tests/supervision/bin"))
 PATIENCE = 20.0
-
-
-def wait_until(condition, what, seconds=PATIENCE):
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.02)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Session:
@@ -162,8 +153,10 @@ class Masterd(unittest.TestCase):
     def test_restarts_what_was_killed_and_refuses_nobody(self):
         with Server().start() as server:
             for program in ("smtpd", "authd", "qmgr", "smtp", "local"):
-                time.sleep(1.1)  # a good life: restarted at once
                 before = server.pids(program)
+                # After a second of service a program is restarted at once.
+                lived = rf"(?m)^\S+ +{program} .* up [1-9]"
+                wait_until(lambda want=lived: re.search(want, server.control("status")), "a good life")
                 os.kill(before[0], signal.SIGKILL)
                 with server.connect() as session:  # while it is being replaced, too
                     self.assertIsNotNone(session.ask("pid"))
@@ -287,7 +280,7 @@ class Masterd(unittest.TestCase):
             session = server.connect()
             self.assertIsNotNone(session.ask("pid"))
             self.assertEqual(".\n", server.control("stop"))
-            time.sleep(0.3)
+            wait_until(lambda: re.search(r"(?m)^\S+ +smtpd .* stopping", server.control("status")), "smtpd to be asked")
             self.assertIsNone(server.process.poll(), "a session is open")
             self.assertIsNotNone(session.ask("pid"))
             session.close()
@@ -327,8 +320,8 @@ class Masterd(unittest.TestCase):
         with Server().start() as first, Server().start() as second:
             with first.connect() as one, second.connect() as two:
                 self.assertNotEqual(one.ask("pid"), two.ask("pid"))
-            again = subprocess.run([BIN / "masterd", "--dir", first.dir], capture_output=True, text=True, timeout=PATIENCE,
-                                   check=False)
+            again = subprocess.run([BIN / "masterd", "--dir", first.dir], capture_output=True, text=True,
+                                   timeout=PATIENCE, check=False)
             self.assertEqual(1, again.returncode)
             self.assertIn(f"locked by process {first.process.pid}", again.stderr)
 
