@@ -243,8 +243,10 @@ class Masterd(unittest.TestCase):
     def test_reload_with_a_bad_configuration_changes_nothing(self):
         with Server().start() as server:
             before = server.pids("smtpd")
-            server.write_master("nonsense\n")
-            (server.etc / "main.cf").write_text("inet_protocols = none\n")
+            server.write_master("this is no service\n")
+            self.assertIn("master.cf:2: ", server.control("reload"))
+            server.write_master()
+            server.write_main("inet_protocols = none\n")
             self.assertTrue(server.control("reload").startswith("error "))
             server.wait_log("the old configuration stays")
             self.assertEqual(before, server.pids("smtpd"))

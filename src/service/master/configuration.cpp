@@ -1,5 +1,7 @@
 #include "service/master/configuration.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 
 namespace postern::service::master {
@@ -32,6 +34,9 @@ result<configuration> load_configuration(masterd_options const& options) {
   auto table = config::load_master_cf(settings->config_dir() + "/master.cf", *settings);
   if (!table) return std::unexpected(table.error());
   log_diagnostics(table->diagnostics);
+  // A line that cannot be read may be a service that somebody relies on.
+  auto wrong = std::ranges::find(table->diagnostics, config::severity::error, &config::diagnostic::level);
+  if (wrong != table->diagnostics.end()) return fail(wrong->line());
   auto services = plan_services(*settings, *table, this_machine());
   if (!services) return std::unexpected(services.error());
   for (auto const& note : services->notes) log::debug("{}", note);
