@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include "delivery/queue_settings.hpp"
 #include "service/master/launcher.hpp"
 
 #include "admin/checks.hpp"
@@ -104,10 +105,11 @@ void check_disk_space(check_context& context) {
 
 void check_spool_content(check_context& context) {
   auto queue = context.settings().text("queue_directory");
+  auto spool = delivery::load_queue_settings(context.settings()).spool_directory;
   auto where = context.settings().where("queue_directory");
-  if (auto kept = count_files({queue + "/quarantine"}); kept > 0)
+  if (auto kept = count_files({spool + "/quarantine"}); kept > 0)
     context.add(
-        gravity::warning, where, fmt::format("{} damaged pieces of the spool are kept in {}/quarantine", kept, queue),
+        gravity::warning, where, fmt::format("{} damaged pieces of the spool are kept in {}/quarantine", kept, spool),
         "look at them, and at the disk that damaged them; nothing removes them but you (docs/formats/spool.md)");
   auto left =
       count_files({queue + "/maildrop", queue + "/incoming", queue + "/active", queue + "/deferred", queue + "/hold"});

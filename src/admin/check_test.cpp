@@ -212,7 +212,7 @@ TEST(check, speaks_of_the_machine) {
                "myhostname is a.localdomain"},
            row{"not our address", [](auto& s) { s.set_master("192.0.2.1:2587 inet n - n - - smtpd\n"); },
                gravity::problem, "cannot listen on"},
-           row{"quarantine", [](auto& s) { s.write("spool/quarantine/0-1-2", "x"); }, gravity::warning, "damaged"},
+           row{"quarantine", [](auto& s) { s.write("spool/spool/quarantine/0-1-2", "x"); }, gravity::warning, "damaged"},
            row{"Postfix's mail", [](auto& s) { s.write("spool/deferred/A/ABC", "x"); }, gravity::warning, "of Postfix"},
            row{"no service", [](auto& s) { s.set_master("pickup unix n - n 60 1 pickup\n"); }, gravity::problem,
                "no service of master.cf is smtpd"},
