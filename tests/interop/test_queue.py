@@ -51,7 +51,7 @@ def test_mailq_looks_as_people_know_it(away):
     queue_id = send(server, "mailq")
     wait_deferred(server, queue_id)
     lines = server.run_as("mailq").stdout.splitlines()
-    assert lines[0] == "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------"
+    assert lines[0] == "----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------"  # as with long ids
     assert lines[1].startswith(queue_id) and lines[1].endswith("joe@home.example")
     assert "Connection refused" in lines[2] and lines[2].strip().startswith("(")
     assert lines[3].strip() == "anna@dest.example"
