@@ -13,19 +13,25 @@
 namespace postern::config {
 namespace {
 
+constexpr std::size_t name_octets_max = 100;  // of a bad name or value, in a message
+constexpr std::size_t value_octets_max = 200;
+
 using name_set = std::set<std::string, std::less<>>;
 
-/// How many single-character changes make one name of the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+/// How many single-character changes make one name of the other; at least `limit` as soon as it cannot be less.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     auto diagonal = std::exchange(row[0], i);
+    auto best = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
       diagonal = row[j];
       row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+      best = std::min(best, row[j]);
     }
+    if (best >= limit) return limit;
   }
   return row[b.size()];
 }
@@ -35,9 +41,9 @@ std::string_view find_similar_name(std::string_view name) {
   std::string_view best;
   std::size_t nearest = 3;  // at most two slips
   for (auto const& row : all_parameters()) {
-    auto const lengths = std::minmax(row.name.size(), name.size());
-    if (lengths.second - lengths.first >= nearest) continue;
-    if (auto const distance = edit_distance(row.name, name); distance < nearest) {
+    auto const longer = std::max(row.name.size(), name.size());
+    if (longer - std::min(row.name.size(), name.size()) >= nearest) continue;
+    if (auto const distance = edit_distance(row.name, name, nearest); distance < nearest) {
       nearest = distance;
       best = row.name;
     }
@@ -99,8 +105,9 @@ void diagnose_tables(std::string const& name, set_value const& value, std::vecto
     for (auto const& [prefix, replacement] : obsolete_tables) {
       if (!word.starts_with(prefix)) continue;
       out.push_back({severity::warning, value.where,
-                     fmt::format("{} uses the obsolete table type \"{}\"", name, prefix),
-                     fmt::format("write {}{}", replacement, word.substr(prefix.size())), name});
+                     fmt::format("{} uses the obsolete table type \"{}\"", printable(name, name_octets_max), prefix),
+                     fmt::format("write {}{}", replacement, printable(word.substr(prefix.size()), value_octets_max)),
+                     name});
     }
   }
 }
@@ -143,7 +150,8 @@ void diagnose_type(settings const& configured, std::string const& name, paramete
     return;
   }
   if (auto good = check_value(row, trim(*expanded)); !good) {
-    out.push_back({severity_of(row), value.where, fmt::format("{} = {}: {}", name, trim(*expanded), good.error().text),
+    out.push_back({severity_of(row), value.where,
+                   fmt::format("{} = {}: {}", name, printable(trim(*expanded), value_octets_max), good.error().text),
                    "", name});
   }
 }
@@ -154,7 +162,8 @@ void diagnose_references(settings const& configured, std::string const& name, pa
   for_each_name(value.raw, [&](std::string_view used) {
     bool const optional_use = find_obsolete_name(used) != nullptr;
     if (configured.find_raw(used) || optional_use) return;
-    out.push_back({severity::warning, value.where, fmt::format("{} refers to ${}, which is not defined", name, used),
+    out.push_back({severity::warning, value.where,
+                   fmt::format("{} refers to ${}, which is not defined", printable(name, name_octets_max), used),
                    "define it or remove the reference; it counts as empty", name});
   });
 }
@@ -162,10 +171,11 @@ void diagnose_references(settings const& configured, std::string const& name, pa
 diagnostic make_unknown(std::string const& name, set_value const& value) {
   auto const similar = find_similar_name(name);
   if (!similar.empty()) {
-    return {severity::warning, value.where, fmt::format("unknown parameter {}", name),
+    return {severity::warning, value.where, fmt::format("unknown parameter {}", printable(name, name_octets_max)),
             fmt::format("perhaps {} is meant", similar), name};
   }
-  return {severity::warning, value.where, fmt::format("unused parameter {}: no $name refers to it", name),
+  return {severity::warning, value.where,
+          fmt::format("unused parameter {}: no $name refers to it", printable(name, name_octets_max)),
           "remove it or correct its name", name};
 }
 
@@ -176,7 +186,8 @@ void diagnose_duplicates(diagnose_input const& input, std::vector<diagnostic>& o
     if (is_new) continue;
     out.push_back({severity::warning,
                    {origin::kind::main_cf, input.main_cf_path, entry.line},
-                   fmt::format("{} was already set in line {}", entry.name, std::exchange(seen->second, entry.line)),
+                   fmt::format("{} was already set in line {}", printable(entry.name, name_octets_max),
+                               std::exchange(seen->second, entry.line)),
                    "this later value counts; remove one of them",
                    entry.name});
   }

@@ -32,7 +32,9 @@ void check_edit(std::string_view text) {
   require(edited.has_value());
   bool found = false;
   for (auto const& entry : parse_main_cf(*edited).entries) {
-    if (entry.name == "relayhost") found = require(entry.value == "[fuzz]"), true;
+    if (entry.name != "relayhost") continue;
+    require(entry.value == "[fuzz]");
+    found = true;
   }
   require(found);
 }
