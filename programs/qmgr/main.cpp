@@ -14,7 +14,7 @@ using namespace postern;
 constexpr auto stop_limit = std::chrono::seconds(8);
 
 net::task<> stop(service::environment& env, delivery::queue_service& queue, delivery::queue_admin& admin) {
-  admin.stop();
+  (void)co_await admin.stop();
   (void)co_await queue.stop(stop_limit);
   env.stopped();
 }

@@ -7,6 +7,7 @@ namespace {
 
 // qmgr keeps its connection for as long as it lives, so silence is no reason to hang up.
 constexpr auto patience = std::chrono::hours(24);
+constexpr auto unwind_limit = std::chrono::milliseconds(1000);  // of coroutines that were cancelled
 
 }  // namespace
 
@@ -74,7 +75,8 @@ net::task<bool> agent::stop(std::chrono::milliseconds within) {
   bool done = co_await deliveries_.join(within);
   deliveries_.cancel_all();
   connections_.cancel_all();
-  co_return done;
+  done = co_await deliveries_.join(unwind_limit) && done;
+  co_return co_await connections_.join(unwind_limit) && done;
 }
 
 }  // namespace postern::delivery

@@ -48,9 +48,11 @@ void queue_admin::serve_connection(os::unique_fd socket) {
   connections_.spawn(answer(std::make_shared<ipc::channel>(loop_, std::move(socket))), "postern queue");
 }
 
-void queue_admin::stop() {
+net::task<bool> queue_admin::stop() {
+  constexpr auto unwind_limit = std::chrono::milliseconds(1000);
   if (listener_) listener_->stop();
   connections_.cancel_all();
+  co_return co_await connections_.join(unwind_limit);
 }
 
 net::task<> queue_admin::accept_all() {

@@ -16,7 +16,7 @@ class queue_admin {
 
   void serve(os::unique_fd listening);
   void serve_connection(os::unique_fd socket);
-  void stop();
+  net::task<bool> stop();
 
  private:
   static constexpr std::chrono::seconds request_limit{60};

@@ -169,7 +169,7 @@ void queue_service::on_notice_saved(queue::notice_request const& notice, std::op
 
 net::task<bool> queue_service::stop(std::chrono::milliseconds within) {
   stopping_ = true;
-  writers_.stop();
+  (void)co_await writers_.stop();
   auto until = std::chrono::steady_clock::now() + within;
   constexpr auto pause = std::chrono::milliseconds(20);
   while (!jobs_.empty() && std::chrono::steady_clock::now() < until) co_await loop_.sleep(pause);
@@ -186,7 +186,7 @@ net::task<bool> queue_service::stop(std::chrono::milliseconds within) {
     done = co_await saver_->finish(disk_limit) && done;
   }
   tasks_.cancel_all();
-  co_return done;
+  co_return co_await tasks_.join(disk_limit) && done;
 }
 
 }  // namespace postern::delivery

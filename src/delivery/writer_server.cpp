@@ -5,6 +5,7 @@
 namespace postern::delivery {
 namespace {
 
+constexpr auto unwind_limit = std::chrono::milliseconds(1000);
 constexpr auto patience = std::chrono::hours(24);  // a writer without mail has nothing to say
 
 }  // namespace
@@ -30,9 +31,10 @@ void writer_server::serve_connection(os::unique_fd socket) {
   connections_.spawn(talk(std::make_shared<writer>(loop_, std::move(socket))), "a writer");
 }
 
-void writer_server::stop() {
+net::task<bool> writer_server::stop() {
   if (listener_) listener_->stop();
   connections_.cancel_all();
+  co_return co_await connections_.join(unwind_limit);
 }
 
 net::task<> writer_server::accept_all() {

@@ -22,8 +22,8 @@ class writer_server {
 
   void serve(os::unique_fd listening);
   void serve_connection(os::unique_fd socket);
-  /// Lets go of all connections; writers keep their segments and come back to the next qmgr.
-  void stop();
+  /// Lets go of all connections; writers keep their segments and come back to the next qmgr. True when all ended.
+  net::task<bool> stop();
 
  private:
   struct writer;
