@@ -13,7 +13,7 @@ BANNED = [
     (r"\bgetpw(nam|uid)(_r)?\b|\bgetgr(nam|gid)(_r)?\b", ["src/os/"], "os/users.hpp"),
     (r"\bstd::(cout|cerr|clog)\b", ["programs/postern/"], "log:: in a program; fmt::print in the postern command"),
     (r"\bdetached\b", ["src/net/task_scope", "src/net/event_loop"], "net::task_scope, which counts, cancels and joins"),
-    (r"\bstd::(regex|stoi|stol|stoul|stoull|atoi)\b|(?<![\w.>])ato[il]\s*\(", [], "parse_unsigned, a parser of its own"),
+    (r"\bstd::(regex|stoi|stol|stoul|stoull|atoi)\b|(?<![\w.>])ato[il]\s*\(", ["_test.cpp"], "parse_unsigned, a parser of its own"),
     (r"\brand\s*\(\)|\bsrand\s*\(|\brandom_device\b|\bmt19937", ["_test.cpp", "_fuzz.cpp", "src/queue/", "src/delivery/random_below"],
      "os/random.hpp"),
     (r"\bstd::thread\b.*\bdetach\b|\.detach\(\)", [], "a pool that is joined"),
