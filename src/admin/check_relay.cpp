@@ -1,6 +1,4 @@
 // Who may relay: nobody by chance, and every user.
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -13,7 +11,6 @@ namespace postern::admin {
 namespace {
 
 constexpr char const* relay_list = "smtpd_relay_restrictions";
-constexpr char const* recipient_list = "smtpd_recipient_restrictions";
 
 // policy's sentences begin with the parameter they are about.
 config::origin place_of(smtpd_service const& service, std::string_view sentence) {
@@ -21,29 +18,9 @@ config::origin place_of(smtpd_service const& service, std::string_view sentence)
   return config::find_parameter(name) != nullptr ? check_context::where(service, name) : service.entry->where;
 }
 
-/// What a list does with a user who logged in and sends to another domain.
-enum class treatment { left_to_others, permitted, stopped };
-
-treatment decide_treatment(smtpd_service const& service, char const* parameter) {
-  using kind = policy::restriction_kind;
-  auto list = policy::restriction_list::parse(parameter, service.settings.list(parameter));
-  for (auto const& one : list.restrictions()) {
-    switch (one.kind) {
-      case kind::permit_sasl_authenticated:
-        return treatment::permitted;
-      case kind::permit:  // no ground to relay
-        return treatment::left_to_others;
-      case kind::reject:
-      case kind::defer:
-      case kind::reject_unauth_destination:
-      case kind::defer_unauth_destination:
-      case kind::unknown:
-        return treatment::stopped;
-      default:
-        break;
-    }
-  }
-  return treatment::left_to_others;
+/// A user of ours in a network that nobody knows. [RFC 5737]
+policy::client_facts traveller() {
+  return {*ip_address::parse("192.0.2.1"), "unknown", "[192.0.2.1]", "traveller@example.net", "traveller", true};
 }
 
 }  // namespace
@@ -71,14 +48,14 @@ void check_open_relay(check_context& context) {
 void check_user_relay(check_context& context) {
   for (auto const& service : context.smtpd_services()) {
     if (!service.settings.boolean("smtpd_sasl_auth_enable")) continue;
-    auto relay = decide_treatment(service, relay_list);
-    auto recipient = decide_treatment(service, recipient_list);
-    bool stopped = relay == treatment::stopped || recipient == treatment::stopped;
-    if (!stopped && (relay == treatment::permitted || recipient == treatment::permitted)) continue;
-    auto const* culprit = recipient == treatment::stopped && relay != treatment::stopped ? recipient_list : relay_list;
-    context.add(gravity::warning, check_context::where(service, culprit),
-                fmt::format("users log in at service {} and may not relay for it", service.entry->name),
-                fmt::format("put permit_sasl_authenticated before reject_unauth_destination in {}", culprit));
+    auto gate = policy::gate::load(service.settings, os::interface_addresses());
+    if (!gate) continue;  // check_open_relay says so
+    auto decided = gate->decide_recipient(traveller(), "somebody@example.com");
+    if (decided) continue;
+    auto const& by = decided.error().restriction;
+    context.add(gravity::warning, place_of(service, by),
+                fmt::format("users log in at service {} and may not relay: {} stops them", service.entry->name, by),
+                "put permit_sasl_authenticated before it");
   }
 }
 
