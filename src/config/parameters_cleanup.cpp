@@ -94,7 +94,7 @@ constexpr parameter rows[] = {
    "Addresses that masquerade_domains hides"},
   {"masquerade_domains", list, "", unbounded, unsupported, "Domains below which subdomains are hidden"},
   {"masquerade_exceptions", list, "", unbounded, unsupported, "Users that masquerade_domains leaves alone"},
-  {"message_drop_headers", list, "bcc, content-length, resent-bcc, return-path", unbounded, unsupported,
+  {"message_drop_headers", list, "bcc, content-length, resent-bcc, return-path", unbounded, implemented,
    "Headers that are removed"},
   {"message_reject_characters", text, "", unbounded, unsupported, "Characters that content must not have"},
   {"message_strip_characters", text, "", unbounded, unsupported, "Characters that are removed from content"},

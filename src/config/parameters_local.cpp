@@ -91,7 +91,7 @@ constexpr parameter rows[] = {
   {"virtual_mailbox_lock", list, "fcntl, dotlock", at_least(1), unsupported, "How virtual mailbox files are locked"},
   {"virtual_mailbox_maps", list, "", unbounded, unsupported, "Tables of virtual recipients and their mailboxes"},
   {"virtual_minimum_uid", integer, "100", at_least(1), unsupported, "Smallest user id that virtual_uid_maps may give"},
-  {"virtual_transport", text, "virtual", at_least(1), unsupported, "Transport of mail for virtual_mailbox_domains"},
+  {"virtual_transport", text, "virtual", at_least(1), implemented, "Transport of mail for virtual_mailbox_domains"},
   {"virtual_uid_maps", list, "", unbounded, unsupported, "Tables of user ids by virtual recipient"},
 };
 // clang-format on

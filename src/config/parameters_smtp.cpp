@@ -140,7 +140,7 @@ constexpr parameter rows[] = {
   {"smtp_tls_dkey_file", text, "$smtp_tls_dcert_file", unbounded, unsupported, "File with the DSA key"},
   {"smtp_tls_eccert_file", text, "", unbounded, implemented, "File with the client's ECDSA certificate and chain"},
   {"smtp_tls_eckey_file", text, "$smtp_tls_eccert_file", unbounded, implemented, "File with the ECDSA key"},
-  {"smtp_tls_enforce_peername", boolean, "yes", unbounded, unsupported,
+  {"smtp_tls_enforce_peername", boolean, "yes", unbounded, implemented,
    "With smtp_enforce_tls, demands that the certificate has the server's name"},
   {"smtp_tls_exclude_ciphers", list, "", unbounded, implemented, "Ciphers that are never used"},
   {"smtp_tls_fingerprint_cert_match", list, "", unbounded, unsupported,
