@@ -35,6 +35,11 @@ constexpr std::array checks{
     check{"spool", "damaged pieces in quarantine, mail that Postfix left behind", check_spool_content},
 };
 
+// Without a master.cf main.cf is judged for these.
+constexpr char const* usual_services =
+    "smtp inet n - n - - smtpd\n"
+    "submission inet n - n - - smtpd\n";
+
 std::string_view word(gravity level) {
   switch (level) {
     case gravity::good:
@@ -92,9 +97,14 @@ result<std::vector<finding>> run_checks(config::load_request const& request) {
   tolerant.tolerate_errors = true;
   auto settings = config::settings::load(tolerant);
   if (!settings) return std::unexpected(settings.error());
-  auto services = config::load_master_cf(settings->config_dir() + "/master.cf", *settings);
-  if (!services) return std::unexpected(services.error());
+  auto master_cf = settings->config_dir() + "/master.cf";
+  auto services = config::load_master_cf(master_cf, *settings);
+  std::string unread = services ? "" : services.error().text;
+  if (!services) services = config::parse_master_cf(usual_services, master_cf, *settings);
   check_context context(std::move(*settings), std::move(*services));
+  if (!unread.empty())
+    context.add(gravity::problem, {config::origin::kind::master_cf, master_cf, 0}, unread,
+                "the server does not start without it; what follows supposes that smtpd listens on ports 25 and 587");
   for (auto const& one : checks) one.run(context);
   return context.take_findings();
 }

@@ -244,6 +244,18 @@ TEST(check, gives_file_and_line) {
   EXPECT_TRUE(text.contains(server.path() + "/etc/main.cf:11: warning: smtpd_sasl_type = cyrus")) << text;
 }
 
+TEST(check, judges_main_cf_without_master_cf) {
+  server_directory server;
+  server.add_main("smtpd_tls_auth_only = no\n");
+  server.check();
+  fs::remove(server.path() + "/etc/master.cf");
+  auto findings = run_checks({.private_dir = server.path()});
+  ASSERT_TRUE(findings.has_value());
+  auto text = all_text(*findings);
+  EXPECT_TRUE(text.contains("/etc/master.cf: error: cannot open")) << text;
+  EXPECT_TRUE(text.contains("AUTH before TLS")) << text;
+}
+
 TEST(check, table_names_each_check_once) {
   std::vector<std::string_view> names;
   for (auto const& one : all_checks()) {

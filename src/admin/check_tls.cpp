@@ -115,8 +115,7 @@ void check_tls_identity(check_context& context) {
       context.add(gravity::note, place_of(service), "the private key was not checked: " + made.error().text,
                   "run postern check as root");
     else
-      context.add(gravity::problem, place_of(service),
-                  fmt::format("service {} cannot speak TLS: {}", service.entry->name, made.error().text),
+      context.add(gravity::problem, place_of(service), "smtpd cannot speak TLS: " + made.error().text,
                   "correct the file, or let postern init make a certificate");
   }
 }
