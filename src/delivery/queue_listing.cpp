@@ -53,7 +53,8 @@ std::string format_sender(std::string const& sender) { return sender.empty() ? "
 
 std::string format_next_try(ipc::queue_row const& row, wall_time now) {
   if (row.place == ipc::queue_place::hold) return "waits for `postern queue release`";
-  if (row.place == ipc::queue_place::active || row.next_retry_unix_s == 0) return "is being delivered or about to be";
+  if (row.place == ipc::queue_place::active) return "is being delivered or about to be";
+  if (row.next_retry_unix_s == 0) return "waits for its destination, which had trouble";
   auto left = std::chrono::duration_cast<std::chrono::seconds>(from_unix(row.next_retry_unix_s) - now);
   if (left.count() <= 0) return "next try now";
   return fmt::format("next try at {} (in {})", format_local(row.next_retry_unix_s, "%F %T"), format_span(left));

@@ -67,6 +67,8 @@ result<> queue_service::recover() {
         manager_.on_state_saved(number);
         kick();
       });
+  constexpr std::size_t many_files = 4;
+  if (found->state.files.size() > many_files) saver_->begin_snapshot();
   return {};
 }
 

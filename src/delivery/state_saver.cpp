@@ -21,8 +21,16 @@ state_saver::state_saver(net::event_loop& loop, queue::state_log log, queue::sna
 void state_saver::add(std::vector<queue::state_entry> entries, std::uint64_t number) {
   std::ranges::move(entries, std::back_inserter(waiting_));
   number_ = number;
-  if (saving_ || waiting_.empty()) return;
-  saving_ = true;
+  if (!waiting_.empty()) begin();
+}
+
+void state_saver::begin_snapshot() {
+  snapshot_wanted_ = true;
+  begin();
+}
+
+void state_saver::begin() {
+  if (std::exchange(saving_, true)) return;
   tasks_.spawn(save_all(), "saving the queue's state");
 }
 
@@ -41,13 +49,13 @@ net::task<bool> state_saver::save_snapshot() {
 }
 
 net::task<> state_saver::save_all() {
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() || snapshot_wanted_) {
     auto batch = std::make_shared<std::vector<queue::state_entry>>(std::move(waiting_));
     waiting_.clear();
     auto number = number_;
     while (!co_await save(batch)) co_await loop_.sleep(retry_pause);
     on_saved_(number);
-    if (log_.wants_snapshot()) co_await save_snapshot();
+    if (std::exchange(snapshot_wanted_, false) || log_.wants_snapshot()) (void)co_await save_snapshot();
   }
   saving_ = false;
 }

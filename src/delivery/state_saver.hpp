@@ -22,10 +22,13 @@ class state_saver {
 
   /// Entries up to and including `number`.
   void add(std::vector<queue::state_entry> entries, std::uint64_t number);
+  /// A snapshot soon: many small logs of short lives slow the next start.
+  void begin_snapshot();
   /// Everything saved, and a snapshot: the next start reads little. True when that was done in time.
   net::task<bool> finish(std::chrono::milliseconds within);
 
  private:
+  void begin();
   net::task<> save_all();
   net::task<bool> save(std::shared_ptr<std::vector<queue::state_entry>> batch);
   net::task<bool> save_snapshot();
@@ -37,6 +40,7 @@ class state_saver {
   std::vector<queue::state_entry> waiting_;
   std::uint64_t number_ = 0;
   bool saving_ = false;
+  bool snapshot_wanted_ = false;
   net::task_scope tasks_;
   worker_pool worker_;
 };
