@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "os/directories.hpp"
+#include "os/memory.hpp"
 #include "service/arguments.hpp"
 #include "service/control_line.hpp"
 #include "service/privileges.hpp"
@@ -146,6 +147,11 @@ void environment::arm_control() {
 }
 
 int environment::run() {
+  constexpr auto trim_interval = std::chrono::seconds(5);
+  loop_.every(trim_interval, [trimmer = os::memory_trimmer()]() mutable {
+    trimmer.trim_if_worthwhile();
+    return true;
+  });
   arm_control();
   loop_.run();
   return 0;

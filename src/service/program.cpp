@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "os/listening_socket.hpp"
+#include "os/memory.hpp"
 #include "os/sandbox.hpp"
 #include "os/signal_fd.hpp"
 #include "service/arguments.hpp"
@@ -144,6 +145,7 @@ int serve(program const& what, privileges const& row, environment& around) {
 }  // namespace
 
 int run(program const& what, int argc, char** argv) {
+  os::give_large_blocks_back();
   auto const* row = find_privileges(what.name);
   if (row == nullptr) return refuse({std::string(what.name) + " has no row in programs/PRIVILEGES"});
   auto arguments = parse_program_arguments(what.name, {argv + 1, static_cast<std::size_t>(std::max(argc, 1)) - 1});
