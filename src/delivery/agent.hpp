@@ -3,9 +3,7 @@
 //          delivery is, the handler knows. docs/protocols/delivery.md
 // Concurrency: the loop's thread; requests run side by side, qmgr decides how many.
 // Errors: a malformed request ends that connection; qmgr then tries its mail again later.
-// Durability: none here. An answer that can't be sent any more is lost, and the mail is delivered again: twice is
-// better
-//             than never.
+// Durability: none here. An answer that can't be sent any more is lost, and the mail is delivered again.
 
 #include <functional>
 #include <memory>

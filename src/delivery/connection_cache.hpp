@@ -18,6 +18,7 @@ class connection_cache {
  public:
   connection_cache(net::event_loop& loop, smtp_settings const& settings)
       : loop_(loop), settings_(settings), closing_(loop) {}
+  ~connection_cache() { *alive_ = false; }
 
   /// An open connection to the next hop; null when there is none.
   std::unique_ptr<smtp_connection> take(std::string const& next_hop);
@@ -42,9 +43,6 @@ class connection_cache {
   std::multimap<std::string, entry> idle_;
   bool sweeping_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
- public:
-  ~connection_cache() { *alive_ = false; }
 };
 
 }  // namespace postern::delivery

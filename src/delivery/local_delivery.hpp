@@ -3,8 +3,8 @@
 // Layout: before the content go Return-Path, X-Original-To and Delivered-To, as Postfix's local(8) writes them.
 // Durability: store::maildir_delivery; the same queue id and recipient twice is one message while it stands in new/.
 // Concurrency: decisions on the loop's thread, the disk in worker threads.
-// Security: as root (a system service) the files of a system user are made with that user's identity on the file
-// system. Limits: hops_max Delivered-To lines; [RFC 5321 §6.3] loops end as a bounce.
+// Security: in a system service, which runs as root, files are made with the file system identity of their owner. A
+//           Delivered-To of the same address ends a loop as a bounce. [RFC 5321 §6.3]
 
 #include <string>
 

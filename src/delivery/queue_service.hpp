@@ -1,6 +1,5 @@
 #pragma once
-// Purpose: qmgr: puts the queue's mind (queue::manager) to work: hears of new mail, starts deliveries, feeds results
-// back,
+// Purpose: qmgr: puts the queue's mind (queue::manager) to work: hears of new mail, starts deliveries, tells results,
 //          saves state, removes what is done.
 // Durability: the manager decides what may be forgotten after which save; here its entries are saved in order.
 // Concurrency: the loop's thread; disk work in the worker threads of the parts.
@@ -23,6 +22,7 @@ namespace postern::delivery {
 class queue_service {
  public:
   queue_service(net::event_loop& loop, os::filesystem& disk, queue_settings settings, router routes);
+  ~queue_service() { *alive_ = false; }
 
   /// Makes the directories and finds all unfinished mail. Blocks: nothing is served before. Once, first.
   result<> recover();
@@ -66,13 +66,10 @@ class queue_service {
   std::unique_ptr<state_saver> saver_;
   std::unordered_map<std::string, std::unique_ptr<transport_link>> links_;
   std::unordered_map<std::uint64_t, queue::delivery_job> jobs_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< what timers and posted work look at first
   net::task_scope tasks_;
   bool turn_due_ = false;
   bool stopping_ = false;
-
- public:
-  ~queue_service() { *alive_ = false; }
 };
 
 }  // namespace postern::delivery

@@ -2,9 +2,8 @@
 // Purpose: qmgr's hold on the spool's segments: grants them to writers, reads messages back, watches for writers that
 //          have gone and takes what they left untold.
 // Durability: a segment's name is on disk before it is granted. Nothing here removes anything but on demand.
-// Concurrency: the loop's thread; what blocks runs in one worker thread. Reading a message's record blocks for a
-// moment:
-//              it was just written.
+// Concurrency: the loop's thread; what blocks runs in one worker thread, but for reading a message's record, which was
+//              just written and comes from memory.
 // Limits: files_max segments are kept open for reading, envelopes_max parsed records in memory.
 
 #include <functional>

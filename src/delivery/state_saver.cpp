@@ -36,8 +36,11 @@ void state_saver::begin() {
 
 net::task<bool> state_saver::save(std::shared_ptr<std::vector<queue::state_entry>> batch) {
   auto saved = co_await worker_.run<result<>>([this, batch] { return log_.save(*batch); });
-  if (!saved)
+  if (!saved && !failing_) {
     log::error("queue state cannot be saved, mail may be delivered twice after a crash: {}", saved.error().text);
+  }
+  if (saved && failing_) log::info("queue state can be saved again");
+  failing_ = !saved;
   co_return saved.has_value();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Purpose: gets the queue's state entries to disk in order, many with one sync, and makes snapshots when the log is
-// long. Errors: a save that fails is repeated with the same entries every second until it works; it is logged once.
+// Purpose: gets the queue's state entries to disk in order, many with one sync, and makes snapshots of a long log.
+// Errors: a save that fails is repeated with the same entries every second until it works; it is logged once.
 // Durability: `on_saved` names the last number that is on disk.
 // Concurrency: the loop's thread; the disk in one worker thread.
 
@@ -41,6 +41,7 @@ class state_saver {
   std::uint64_t number_ = 0;
   bool saving_ = false;
   bool snapshot_wanted_ = false;
+  bool failing_ = false;
   net::task_scope tasks_;
   worker_pool worker_;
 };

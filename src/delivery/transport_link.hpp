@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: qmgr's connection to one delivery program (private/smtp, private/local): keeps it up, sends requests, hands
-// on
-//          answers.
+//          answers on.
 // Errors: a request whose program went away is sent once more when it is back; the second time it is lost. Without a
 //         program for away_limit, requests are lost too. Lost mail waits in the queue for its next turn.
 // Concurrency: the loop's thread.
@@ -27,6 +26,7 @@ class transport_link {
   static constexpr std::chrono::seconds away_limit{30};
 
   transport_link(net::event_loop& loop, std::string path, listener told);
+  ~transport_link() { *alive_ = false; }
 
   /// Connects, again and again, until cancelled.
   net::task<> run();
@@ -53,9 +53,6 @@ class transport_link {
   std::unordered_map<std::uint64_t, pending> requests_;
   bool watching_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
- public:
-  ~transport_link() { *alive_ = false; }
 };
 
 }  // namespace postern::delivery
