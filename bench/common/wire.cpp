@@ -35,7 +35,7 @@ char const* last_tls_error() {
 
 template <class Address>
 sockaddr const* generic(Address const* address) {
-  return static_cast<sockaddr const*>(static_cast<void const*>(address));
+  return reinterpret_cast<sockaddr const*>(address);
 }
 
 }  // namespace
