@@ -5,7 +5,7 @@
 namespace postern::config {
 
 std::string find_server_tls_level(settings const& configured) {
-  auto const level = lowercase(configured.text("smtpd_tls_security_level"));
+  auto level = lowercase(configured.text("smtpd_tls_security_level"));
   if (level == "none" || level == "may") return level;
   if (!level.empty()) return "encrypt";
   if (configured.boolean("smtpd_enforce_tls")) return "encrypt";
@@ -13,7 +13,7 @@ std::string find_server_tls_level(settings const& configured) {
 }
 
 std::string find_client_tls_level(settings const& configured) {
-  auto const level = lowercase(configured.text("smtp_tls_security_level"));
+  auto level = lowercase(configured.text("smtp_tls_security_level"));
   if (!level.empty()) return level;
   if (configured.boolean("smtp_enforce_tls")) {
     return configured.boolean("smtp_tls_enforce_peername") ? "verify" : "encrypt";

@@ -179,7 +179,7 @@ result<settings> settings::build(main_cf const& file, std::string const& path, l
   for (auto const& error : file.errors) {
     fresh->problems.push_back({severity::error, {origin::kind::main_cf, path, error.line}, error.text, "", ""});
   }
-  settings const made(fresh);
+  settings made(fresh);
   auto more = diagnose_values({made, fresh->values, fresh->entries, fresh->master_cf_names, path});
   fresh->problems.insert(fresh->problems.end(), more.begin(), more.end());
   if (made.has_errors() && !request.tolerate_errors) return fail(join_errors(fresh->problems));
@@ -197,7 +197,7 @@ settings settings::with(std::vector<override_value> const& overrides) const {
     auto& slot = fresh->values[name];
     if (slot.where.from != origin::kind::private_dir) slot = {value, where};
   }
-  settings const made(fresh);
+  settings made(fresh);
   fresh->problems =
       diagnose_overrides({made, fresh->values, fresh->entries, fresh->master_cf_names, fresh->main_cf_path}, overrides);
   return made;
