@@ -18,13 +18,6 @@
 namespace postern::os {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
-    __has_feature(thread_sanitizer)
-constexpr bool under_sanitizer = true;
-#else
-constexpr bool under_sanitizer = false;
-#endif
-
 constexpr std::array<std::pair<std::string_view, syscall_set>, 10> set_names = {{
     {"base", syscall_set::base},
     {"accept", syscall_set::accept},
@@ -79,13 +72,13 @@ std::string format_system_call(int number) {
 }
 
 result<std::string> enter_sandbox(sandbox_rules const& rules, violation_handler on_violation) {
-  if (!under_sanitizer && count_threads() > 1) return fail("the sandbox must be entered before threads are started");
+  if (filters_system_calls && count_threads() > 1)
+    return fail("the sandbox must be entered before threads are started");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("prctl(PR_SET_NO_NEW_PRIVS)", errno);
   auto landlock = restrict_with_landlock(rules);
   if (!landlock) return std::unexpected(landlock.error());
   std::string report = *landlock > 0 ? "Landlock version " + std::to_string(*landlock) : "no Landlock in this kernel";
-  // The sanitizers' runtime makes system calls of its own at any time.
-  if (under_sanitizer) return report + ", no seccomp filter under a sanitizer";
+  if (!filters_system_calls) return report + ", no seccomp filter under a sanitizer";
   if (auto done = install_handler(on_violation); !done) return std::unexpected(done.error());
   if (auto done = restrict_system_calls(rules.syscalls); !done) return std::unexpected(done.error());
   return report + ", seccomp filter of " + std::to_string(rules.syscalls.size()) + " sets";

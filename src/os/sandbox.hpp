@@ -31,6 +31,15 @@ enum class syscall_set : std::uint8_t {
   processes,     ///< starting programs and waiting for them
 };
 
+/// False in a build with a sanitizer, whose runtime makes system calls and threads of its own at any time: there only
+/// Landlock is in force.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define POSTERN_FILTERS_SYSTEM_CALLS 0
+#else
+#define POSTERN_FILTERS_SYSTEM_CALLS 1
+#endif
+inline constexpr bool filters_system_calls = POSTERN_FILTERS_SYSTEM_CALLS != 0;
+
 /// The set of that name ("files_read"), empty when there is none.
 std::optional<syscall_set> find_syscall_set(std::string_view name);
 
