@@ -78,7 +78,8 @@ net::task<host_list> find_exchangers(smtp_settings const& settings, net::resolve
                                      std::uint16_t port) {
   host_list out;
   auto answer = co_await names.mail_exchangers(domain);
-  if (answer.status == net::lookup_status::no_such_data) {
+  bool failed = answer.status == net::lookup_status::try_again && settings.ignore_mx_lookup_error;
+  if (answer.status == net::lookup_status::no_such_data || failed) {
     // The domain is its own exchanger. [RFC 5321 §5.1]
     answer.records.push_back({0, domain});
   } else if (answer.status != net::lookup_status::found) {
@@ -106,8 +107,8 @@ net::task<host_list> find_exchangers(smtp_settings const& settings, net::resolve
     auto found = co_await names.addresses(exchanger.host, family_of(settings));
     if (found.status == net::lookup_status::found) {
       append(out.targets, exchanger.host, found.records, port, exchanger.preference);
-    } else if (trouble.text.empty() || !trouble.permanent) {
-      trouble = not_found(found, found.status == net::lookup_status::try_again);
+    } else if (auto why = not_found(found, settings.defer_if_no_mx_address); trouble.text.empty() || !why.permanent) {
+      trouble = std::move(why);  // one exchanger that may come back is reason enough to wait
     }
   }
   if (out.targets.empty()) {
@@ -140,6 +141,7 @@ void order_targets(std::vector<target>& targets, smtp_settings const& settings,
   if (settings.address_limit == 0 || targets.size() <= settings.address_limit) return;
   // One broken address family must not eat the whole list: the last place goes to the other one.
   auto limit = static_cast<std::ptrdiff_t>(settings.address_limit);
+  if (!settings.balance_protocols) return targets.resize(settings.address_limit);
   bool v6 = targets.front().address.is_v6();
   auto other = std::ranges::find_if(targets, [&](target const& one) { return one.address.is_v6() != v6; });
   if (limit > 1 && other != targets.end() && other - targets.begin() >= limit) targets[limit - 1] = *other;

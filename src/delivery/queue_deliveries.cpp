@@ -149,7 +149,12 @@ void queue_service::on_lost(std::uint64_t request, std::string const& why) {
   settle_here(done, queue::delivery_outcome::deferred, "4.3.0 " + why, true);
 }
 
-void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result const& result) {
+void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result result) {
+  for (auto& one : result.recipients) {
+    if (settings_.soft_bounce && one.outcome == queue::delivery_outcome::failed) {
+      one.outcome = queue::delivery_outcome::deferred;
+    }
+  }
   // Somebody may have deleted it meanwhile, and said so.
   bool known = manager_.show(done.message).has_value();
   manager_.on_delivery_result(result, std::chrono::system_clock::now());

@@ -51,7 +51,7 @@ class queue_service {
   void hand_over(transport_link& to, queue::delivery_job job, message_ptr const& message);
   void on_answer(ipc::delivery_answer const& answer);
   void on_lost(std::uint64_t request, std::string const& why);
-  void finish_job(queue::delivery_job const& done, queue::delivery_result const& result);
+  void finish_job(queue::delivery_job const& done, queue::delivery_result result);
   void on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where);
   net::task<> remove_segment(queue::segment_id id);
   void log_recovery(queue::recovery const& found);

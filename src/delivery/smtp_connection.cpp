@@ -68,6 +68,9 @@ net::task<std::optional<smtp::client_actions::unavailable>> smtp_connection::ope
   session_.emplace(session_settings_);
   co_await run(session_->on_connected());
   if (!reusable_ && !unavailable_) unavailable_ = not_connected(target_, "lost connection");
+  if (settings_.note_starttls_offer && session_->features().starttls && !session_->tls_active()) {
+    log::info("Host offered STARTTLS: [{}]", target_.host);
+  }
   co_return std::move(unavailable_);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "dns/next_hop.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -156,7 +157,14 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   auto security = settings.list("smtp_sasl_security_options");
   session.plaintext_login_needs_tls = std::ranges::find(security, "noplaintext") != security.end();
   out.connect_timeout = settings.duration("smtp_connect_timeout");
-  out.look_up_mx = !settings.boolean("disable_dns_lookups");
+  auto port = dns::parse_port(settings.text("smtp_tcp_port"));
+  if (!port) return fail("smtp_tcp_port: not a port: " + settings.text("smtp_tcp_port"));
+  out.port = *port;
+  out.look_up_mx = !settings.boolean("disable_dns_lookups") && settings.text("smtp_dns_support_level") != "disabled";
+  out.ignore_mx_lookup_error = settings.boolean("ignore_mx_lookup_error");
+  out.defer_if_no_mx_address = settings.boolean("smtp_defer_if_no_mx_address_found");
+  out.balance_protocols = settings.boolean("smtp_balance_inet_protocols");
+  out.note_starttls_offer = settings.boolean("smtp_tls_note_starttls_offer");
   out.randomize = settings.boolean("smtp_randomize_addresses");
   out.address_limit = static_cast<std::size_t>(settings.integer("smtp_mx_address_limit"));
   out.session_limit = static_cast<std::size_t>(settings.integer("smtp_mx_session_limit"));

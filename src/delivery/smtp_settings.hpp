@@ -38,6 +38,9 @@ struct smtp_settings {
   bool use_v6 = true;
   enum class preference : std::uint8_t { any, ipv4, ipv6 } prefer = preference::any;
   bool look_up_mx = true;
+  bool ignore_mx_lookup_error = false;  ///< an MX lookup that fails counts as "no MX"
+  bool defer_if_no_mx_address = true;   ///< exchangers without addresses: wait instead of bouncing
+  bool balance_protocols = true;        ///< keep a place below address_limit for the other address family
   bool randomize = true;
   std::size_t address_limit = 5;  ///< 0: none
   std::size_t session_limit = 2;  ///< 0: none
@@ -52,6 +55,7 @@ struct smtp_settings {
   certificate_match match = certificate_match::none;
   std::vector<std::shared_ptr<maps::table>> password_maps;  ///< empty: no logins
   int tls_log_level = 0;
+  bool note_starttls_offer = false;  ///< log when a host offers TLS that is not used
 };
 
 /// Reads a file that holds a private key.

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view v6_tag = "IPv6:";
 
-// Port names beyond these are no use for mail, and a sandboxed program can't read /etc/services.
+}  // namespace
+
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   if (iequals(text, "smtp")) return std::uint16_t{25};
   if (iequals(text, "submission")) return std::uint16_t{587};
@@ -20,8 +21,6 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   if (!number || *number == 0 || *number > 65535) return std::nullopt;
   return static_cast<std::uint16_t>(*number);
 }
-
-}  // namespace
 
 result<next_hop> parse_next_hop(std::string_view text) {
   auto wrong = [&](std::string_view why) { return fail(fmt::format("bad next hop \"{}\": {}", text, why)); };

@@ -5,6 +5,7 @@
 // Source: transport(5) of Postfix: square brackets turn the MX lookup off.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct next_hop {
   bool look_up_mx = true;  ///< false for "[…]" and for numeric addresses
   friend bool operator==(next_hop const&, next_hop const&) = default;
 };
+
+/// A number, or smtp, submission, smtps, submissions, lmtp: a sandboxed program can't read /etc/services.
+std::optional<std::uint16_t> parse_port(std::string_view text);
 
 result<next_hop> parse_next_hop(std::string_view text);
 
