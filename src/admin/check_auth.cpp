@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "base/ip.hpp"
 #include "base/text.hpp"
 #include "os/interfaces.hpp"
 #include "receive/service_settings.hpp"
@@ -18,14 +17,6 @@ namespace postern::admin {
 namespace {
 
 bool lets_users_log_in(smtpd_service const& service) { return service.settings.boolean("smtpd_sasl_auth_enable"); }
-
-bool listens_on_loopback_only(smtpd_service const& service) {
-  auto address = ip_address::parse(service.entry->host);
-  if (address) return address->is_loopback();
-  if (!service.entry->host.empty()) return iequals(service.entry->host, "localhost");
-  auto interfaces = service.settings.list("inet_interfaces");
-  return std::ranges::all_of(interfaces, [](auto const& one) { return iequals(one, "loopback-only"); });
-}
 
 bool has_option(smtpd_service const& service, char const* parameter, std::string_view option) {
   auto words = service.settings.list(parameter);
@@ -73,7 +64,7 @@ void check_password_exposure(check_context& context) {
       continue;
     }
     bool hidden = auth_only || level == "encrypt" || has_option(service, "smtpd_sasl_security_options", "noplaintext");
-    if (hidden || listens_on_loopback_only(service)) continue;
+    if (hidden) continue;
     context.add(gravity::warning, check_context::where(service, "smtpd_sasl_auth_enable"),
                 level == "none"
                     ? fmt::format("service {} offers AUTH without TLS: passwords travel in the clear", name)
