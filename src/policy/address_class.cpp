@@ -55,6 +55,7 @@ result<address_resolver> address_resolver::load(config::settings const& settings
   made.own_addresses_ = std::move(own_addresses);
   made.myorigin_ = lowercase(settings.text("myorigin"));
   made.mydomain_ = lowercase(settings.text("mydomain"));
+  made.allow_untrusted_routing_ = settings.boolean("allow_untrusted_routing");
   made.append_at_myorigin_ = settings.boolean("append_at_myorigin");
   made.append_dot_mydomain_ = settings.boolean("append_dot_mydomain");
   return made;
@@ -84,7 +85,7 @@ resolved_address address_resolver::resolve(std::string_view address) const {
   }
   out.address = message::format_address(out.local_part, out.domain);
   out.klass = out.domain.empty() ? address_class::local : class_of(out.domain);
-  out.sender_routed = out.local_part.find_first_of("@%!") != std::string::npos;
+  out.sender_routed = !allow_untrusted_routing_ && out.local_part.find_first_of("@%!") != std::string::npos;
   return out;
 }
 

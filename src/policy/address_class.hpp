@@ -43,6 +43,7 @@ class address_resolver {
   std::vector<ip_address> own_addresses_;
   std::string myorigin_;
   std::string mydomain_;
+  bool allow_untrusted_routing_ = false;  ///< even then nothing is forwarded: the local-part is taken as it stands
   bool append_at_myorigin_ = true;
   bool append_dot_mydomain_ = false;
 };

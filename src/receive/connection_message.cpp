@@ -72,9 +72,11 @@ net::task<std::optional<policy::refusal>> connection::check_local_user(policy::a
                                 "local_recipient_maps", "authd could not be asked whether the user exists"};
     }
   }
-  co_return policy::refusal{
-      550, "5.1.1", fmt::format("<{}>: Recipient address rejected: User unknown in local recipient table", address),
-      "local_recipient_maps", "no account and no system user has this name"};
+  int code = settings_->unknown_user_code;
+  auto text = fmt::format("<{}>: Recipient address rejected: User unknown{}", address,
+                          settings_->name_recipient_table ? " in local recipient table" : "");
+  co_return policy::refusal{code, code < 500 ? "4.1.1" : "5.1.1", std::move(text), "local_recipient_maps",
+                            "no account and no system user has this name"};
 }
 
 connection::actions connection::answer_data() {

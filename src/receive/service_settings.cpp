@@ -67,7 +67,10 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");
   made->sasl_tls_security_options = joined_words(settings, "smtpd_sasl_tls_security_options");
   made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
-  made->check_local_recipients = !settings.text("local_recipient_maps").empty();
+  made->check_local_recipients =
+      settings.boolean("smtpd_reject_unlisted_recipient") && !settings.text("local_recipient_maps").empty();
+  made->unknown_user_code = static_cast<int>(settings.integer("unknown_local_recipient_reject_code"));
+  made->name_recipient_table = settings.boolean("show_user_unknown_table_name");
   made->recipient_delimiter = settings.text("recipient_delimiter");
   auto debug_peers = policy::network_match_list::load("debug_peer_list", settings.list("debug_peer_list"));
   if (debug_peers) made->debug_peers = std::move(*debug_peers);

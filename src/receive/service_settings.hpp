@@ -43,6 +43,8 @@ struct service_settings {
   std::vector<std::string> sasl_mechanism_filter;
   policy::network_match_list sasl_exceptions;  ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
   bool check_local_recipients = true;          ///< local_recipient_maps is not empty
+  int unknown_user_code = 550;                 ///< unknown_local_recipient_reject_code
+  bool name_recipient_table = true;            ///< show_user_unknown_table_name
   std::string recipient_delimiter;
   policy::network_match_list debug_peers;  ///< debug_peer_list, its address entries
 };

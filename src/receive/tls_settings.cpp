@@ -1,5 +1,8 @@
 #include "receive/tls_settings.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -56,6 +59,34 @@ std::string joined(std::vector<std::string> const& words) {
   return out;
 }
 
+struct cipher_grade {
+  std::string_view name;
+  std::string_view parameter;
+};
+constexpr std::array cipher_grades{
+    cipher_grade{"high", "tls_high_cipherlist"}, cipher_grade{"medium", "tls_medium_cipherlist"},
+    cipher_grade{"low", "tls_low_cipherlist"},   cipher_grade{"export", "tls_export_cipherlist"},
+    cipher_grade{"null", "tls_null_cipherlist"},
+};
+
+// What authenticates nobody or encrypts nothing is only in the grade "null".
+std::string cipher_list(config::settings const& settings, std::string_view grade) {
+  auto found = std::ranges::find_if(cipher_grades, [&](auto const& row) { return iequals(row.name, grade); });
+  if (found == cipher_grades.end()) return {};
+  auto list = settings.text(found->parameter);
+  return found->name == "null" || list.empty() ? list : list + ":!aNULL:!eNULL";
+}
+
+std::string key_exchange_groups(config::settings const& settings) {
+  auto grade = lowercase(settings.text("smtpd_tls_eecdh_grade"));
+  if (grade == "strong") return settings.text("tls_eecdh_strong_curve");
+  if (grade == "ultra") return settings.text("tls_eecdh_ultra_curve");
+  if (grade != "auto") return {};
+  std::string out;
+  for (auto const& curve : settings.list("tls_eecdh_auto_curves")) out += (out.empty() ? "" : ":") + curve;
+  return out;
+}
+
 std::string excluded_ciphers(config::settings const& settings, bool mandatory) {
   auto names = settings.list("smtpd_tls_exclude_ciphers");
   if (mandatory) {
@@ -88,6 +119,8 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
   options.identities = std::move(*identities);
   options.protocols = settings.text(mandatory ? "smtpd_tls_mandatory_protocols" : "smtpd_tls_protocols");
   options.cipher_grade = settings.text(mandatory ? "smtpd_tls_mandatory_ciphers" : "smtpd_tls_ciphers");
+  options.cipher_list = cipher_list(settings, options.cipher_grade);
+  options.groups = key_exchange_groups(settings);
   options.excluded_ciphers = excluded_ciphers(settings, mandatory);
   options.prefer_server_ciphers = settings.boolean("tls_preempt_cipherlist");
   if (settings.boolean("smtpd_tls_ask_ccert")) options.ask_peer = net::peer_certificate::ask;
