@@ -5,8 +5,6 @@
 #include "receive/service_settings.hpp"
 #include "sasl/mechanism.hpp"
 
-#include "admin/check.hpp"
-
 namespace postern::admin {
 namespace {
 
@@ -29,12 +27,12 @@ bool is_own_auth_daemon(config::settings const& settings) {
   return auth_daemon_path(settings) == settings.text("queue_directory") + "/" + own_socket;
 }
 
-auth_daemon_answer ask_auth_daemon(std::string const& path) {
+auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within) {
   net::event_loop loop;
   receive::auth_client daemon(loop, path, socket_limit);
   net::task_scope scope(loop);
   auth_daemon_answer out{"it did not answer in time", {}};
-  loop.every(socket_limit, [&loop] {
+  loop.every(within, [&loop] {
     loop.stop();
     return false;
   });

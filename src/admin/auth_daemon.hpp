@@ -2,11 +2,14 @@
 // Purpose: asks an authentication daemon over its socket what it offers, as smtpd would.
 // Limits: check.hpp's socket_limit.
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "config/settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
+
+#include "admin/check.hpp"
 
 namespace postern::admin {
 
@@ -20,8 +23,8 @@ std::string auth_daemon_path(config::settings const& settings);
 /// True when that socket is the one masterd makes for our authd.
 bool is_own_auth_daemon(config::settings const& settings);
 
-/// Blocks for as long as the limit.
-auth_daemon_answer ask_auth_daemon(std::string const& path);
+/// Blocks, at most `within`.
+auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within = socket_limit);
 
 /// What our authd offers under these settings.
 std::vector<sasl::dovecot::mechanism_offer> own_mechanisms(config::settings const& settings);
