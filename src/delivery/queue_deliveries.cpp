@@ -88,7 +88,7 @@ void queue_service::dispatch(queue::delivery_job job) {
   auto link = links_.find(job.transport == "relay" ? "smtp" : job.transport);
   if (link == links_.end()) {
     auto reason = fmt::format("4.3.5 mail transport \"{}\" is not supported yet", job.transport);
-    return settle_here(job, queue::delivery_outcome::deferred, std::move(reason), false);
+    return settle_here(job, queue::delivery_outcome::deferred, reason, false);
   }
   hand_over(*link->second, std::move(job), *message);
 }
@@ -105,8 +105,8 @@ void queue_service::hand_over(transport_link& to, queue::delivery_job job, messa
   to.send(std::move(request), std::move(*segment));
 }
 
-void queue_service::settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string reason,
-                                bool trouble) {
+void queue_service::settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome,
+                                std::string const& reason, bool trouble) {
   auto message = keeper_.read_message(job.at);
   queue::delivery_result result{job.id, {}, trouble};
   for (auto index : job.recipients) result.recipients.push_back({index, outcome, reason});

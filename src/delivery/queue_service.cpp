@@ -35,7 +35,7 @@ queue_service::queue_service(net::event_loop& loop, os::filesystem& disk, queue_
           random_fraction),
       keeper_(loop, disk, settings_,
               {.on_opened = [this](queue::segment_id id) { manager_.on_segment_opened(id); },
-               .on_message = [this](queue::location at, message_ptr message) { on_message(at, message); },
+               .on_message = [this](queue::location at, message_ptr const& message) { on_message(at, message); },
                .on_closed =
                    [this](queue::segment_id id, std::uint64_t size) {
                      manager_.on_segment_closed(id, size);

@@ -127,7 +127,7 @@ net::task<bool> spool_keeper::close_if_free(released which) {
       [this, which] { return std::make_shared<scan_outcome>(scan(which)); });
   if (found->living) co_return false;
   for (auto const& damage : found->damages) log_damage(damage);
-  for (auto& [at, message] : found->messages) told_.on_message(at, std::move(message));
+  for (auto const& [at, message] : found->messages) told_.on_message(at, message);
   if (!found->segment.readable) {
     log::error("spool segment {} cannot be read; it is kept", queue::format_segment_id(which.id));
     co_return true;

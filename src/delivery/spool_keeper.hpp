@@ -30,7 +30,7 @@ class spool_keeper {
   /// What the queue must be told; all on the loop's thread.
   struct listener {
     std::function<void(queue::segment_id)> on_opened;
-    std::function<void(queue::location, message_ptr)> on_message;
+    std::function<void(queue::location, message_ptr const&)> on_message;
     std::function<void(queue::segment_id, std::uint64_t size)> on_closed;
   };
 
