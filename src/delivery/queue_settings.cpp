@@ -26,6 +26,7 @@ queue_settings load_queue_settings(config::settings const& settings) {
   out.host_name = settings.text("myhostname");
   out.mail_name = settings.text("mail_name");
   out.soft_bounce = settings.boolean("soft_bounce");
+  out.segment_octets = static_cast<std::uint64_t>(settings.integer("spool_segment_size"));
   out.bounce_size_limit = static_cast<std::size_t>(settings.integer("bounce_size_limit"));
   return out;
 }

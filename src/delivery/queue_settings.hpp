@@ -16,7 +16,8 @@ struct queue_settings {
   std::string mail_name;
   bool soft_bounce = false;  ///< what would bounce waits: for trying out a configuration
   std::size_t bounce_size_limit = 50'000;
-  std::uint64_t segment_octets = 64U << 20;  ///< a segment that has grown to this is followed by another
+  std::uint64_t segment_octets =
+      64U << 20;  ///< spool_segment_size: a segment that has grown to this is followed by another
 };
 
 queue_settings load_queue_settings(config::settings const& settings);
