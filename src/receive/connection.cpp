@@ -100,6 +100,28 @@ net::task<> connection::converse() {
   co_await flush();
 }
 
+// What is there already, without waiting; false: nothing, or the connection is lost and the wait that follows will say
+// so.
+bool connection::read_what_is_there() {
+  constexpr std::size_t record_octets = 16 * 1024;  // a TLS record is read whole
+  bool any = false;
+  for (auto room = input_.space(); room.size() >= record_octets; room = input_.space()) {
+    auto got = stream_.try_read(room);
+    if (!got || *got == 0) break;
+    input_.commit(*got);
+    any = true;
+  }
+  return any;
+}
+
+// Content comes in bursts: take what is there before waiting, but let the other sessions have their turn too.
+net::task<bool> connection::read_content() {
+  constexpr unsigned bursts_max = 8;
+  if (++bursts_ % bursts_max != 0 && read_what_is_there()) co_return true;
+  input_.release_if_empty();
+  co_return co_await read_more();
+}
+
 net::task<bool> connection::read_more() {
   auto readable = co_await stream_.wait_readable(settings_->timeout);
   if (readable) {
@@ -110,16 +132,14 @@ net::task<bool> connection::read_more() {
     }
     readable = std::unexpected(got.error());
   }
-  if (readable.error().problem == net::io_problem::timed_out && protocol_.wants_line()) {
-    log_.timed_out(current_verb_name());
+  bool late = readable.error().problem == net::io_problem::timed_out;
+  if (late) log_.timed_out(current_verb_name());
+  if (late && protocol_.wants_line()) {
     co_await perform(protocol_.on_timeout());
     co_return false;
   }
   gone_ = true;
-  if (readable.error().problem == net::io_problem::timed_out)
-    log_.timed_out(current_verb_name());
-  else
-    log_.lost_connection(current_verb_name());
+  if (!late) log_.lost_connection(current_verb_name());
   co_return false;
 }
 

@@ -31,6 +31,8 @@ class connection {
   net::task<> greet();
   net::task<> converse();
   net::task<bool> read_more();
+  net::task<bool> read_content();
+  bool read_what_is_there();
   net::task<bool> flush();
   net::task<> perform(actions list);
   bool act_now(smtp::server_action const& action);
@@ -86,6 +88,7 @@ class connection {
   std::uint32_t auth_exchange_ = 0;
   smtp::verb counted_verb_ = smtp::verb::unknown;
   bool verb_open_ = false;      ///< the last command has not had its final reply
+  unsigned bursts_ = 0;         ///< of content
   bool line_too_long_ = false;  ///< its rest is being thrown away
   bool closing_ = false;
   bool gone_ = false;  ///< the peer is

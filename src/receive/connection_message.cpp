@@ -116,8 +116,7 @@ net::task<connection::next_actions> connection::read_data() {
     input_.consume(progress.consumed);
     if (progress.ended) break;
     if (!co_await flush()) co_return std::nullopt;
-    input_.release_if_empty();
-    if (!co_await read_more()) co_return std::nullopt;
+    if (!co_await read_content()) co_return std::nullopt;
   }
   co_return end_body(data_reader_.facts(), true);
 }
@@ -138,8 +137,7 @@ net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::
     input_.consume(progress.consumed);
     if (progress.chunk_ended) break;
     if (!co_await flush()) co_return std::nullopt;
-    input_.release_if_empty();
-    if (!co_await read_more()) co_return std::nullopt;
+    if (!co_await read_content()) co_return std::nullopt;
   }
   if (chunk.discard) co_return protocol_.on_body_end(bdat_reader_.facts().size);
   co_return end_body(bdat_reader_.facts(), chunk.last);
