@@ -77,10 +77,16 @@ class Postern:
         self.cli("user", "add", name, "--password-stdin", stdin=password + "\n")
         return name
 
-    def start(self, *ports):
+    def launch(self):
+        """Starts it and waits for nothing."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([str(BINARIES / "postern"), "up", "--dir", str(self.directory)],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
+
+    def start(self, *ports):
+        """Starts it and waits until it serves on the ports; all three of its own unless named."""
+        self.launch()
         try:
             for port in ports or (self.mx, self.submission, self.smtps):
                 wait_for_port(port, self.process)

@@ -94,16 +94,14 @@ def test_a_configuration_that_stops_nobody_is_refused(make, rule):
     """Postfix's own refusal to run: neither list has a rule that stops strangers."""
     server = make.postern(start=False, smtpd_relay_restrictions=rule, smtpd_recipient_restrictions=rule)
     server.write_master([f"127.0.0.1:{server.mx} inet n - n - - smtpd"])
+    make.keep(server).launch()
+    server.wait_log("reject_unauth_destination")
+    assert "smtpd_relay_restrictions" in server.log_text()
     try:
-        server.start(server.mx)
-        with RawSmtp(server.mx, source=STRANGER) as client:
+        with RawSmtp(server.mx, source=STRANGER, timeout=1) as client:
             client.ehlo()
             client.command("MAIL FROM:<a@b.example>")
             answer = client.command("RCPT TO:<victim@dest.example>").code
-    except (AssertionError, ConnectionEnded, OSError):  # it did not start, or hung up: refused as well
+    except (ConnectionEnded, OSError):  # nobody answers: refused as well
         answer = 554
-    finally:
-        server.stop()
-    text = server.log_text()
     assert answer in (421, 450, 451, 454, 554)
-    assert "smtpd_relay_restrictions" in text and "reject_unauth_destination" in text, text
