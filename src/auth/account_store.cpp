@@ -44,10 +44,23 @@ failure account_store::explain(failure const& cause) const {
   return {std::move(text), cause.system_error};
 }
 
+// SQLite does not wait for the lock that the first change of the journal mode needs, busy_timeout or not: several
+// processes that open a new database at once would fail. An empty transaction does wait.
+result<> account_store::switch_to_wal() {
+  auto until = std::chrono::steady_clock::now() + options_.busy_timeout;
+  for (;;) {
+    auto done = database_.execute("PRAGMA journal_mode = WAL");
+    if (done || std::chrono::steady_clock::now() > until) return done;
+    if (auto waited = database_.execute("BEGIN IMMEDIATE; COMMIT"); !waited) return waited;
+  }
+}
+
 result<> account_store::configure() {
-  auto done = database_.execute(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-      "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF");
+  auto done = switch_to_wal();
+  if (done) {
+    done = database_.execute(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF");
+  }
   if (done) done = migrate_account_schema(database_);
   if (!done) return done;
 

@@ -65,6 +65,7 @@ class account_store {
  private:
   account_store(std::string path, options how) : path_(std::move(path)), options_(how) {}
   result<> connect();
+  result<> switch_to_wal();
   result<> configure();
   result<> reconnect_if_replaced();
   result<> write_verifiers(std::int64_t id, verifier_set const& verifiers);

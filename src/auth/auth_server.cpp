@@ -49,7 +49,8 @@ auth_server::~auth_server() { *self_ = nullptr; }
 
 void auth_server::serve(os::unique_fd listening) {
   auto& from = listeners_.emplace_back(loop_, std::move(listening));
-  scope_.spawn(accept_connections(from), "accepting on the auth socket");
+  scope_.spawn(from.accept_each([this](os::unique_fd socket) { open_connection(std::move(socket)); }),
+               "accepting on the auth socket");
 }
 
 net::task<> auth_server::shut_down(std::chrono::milliseconds within) {
@@ -70,17 +71,6 @@ bool auth_server::writing() const {
 }
 
 // ---- connections
-
-net::task<> auth_server::accept_connections(net::listener& from) {
-  for (;;) {
-    auto socket = co_await from.accept();
-    if (!socket) {
-      if (socket.error().problem != net::io_problem::cancelled) log::error("auth socket: {}", socket.error().text);
-      co_return;
-    }
-    open_connection(std::move(*socket));
-  }
-}
 
 void auth_server::open_connection(os::unique_fd socket) {
   if (connections_.size() >= options_.connections_max) {

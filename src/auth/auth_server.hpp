@@ -44,7 +44,6 @@ class auth_server {
   struct connection;
   using connection_pointer = std::shared_ptr<connection>;
 
-  net::task<> accept_connections(net::listener& from);
   net::task<> serve_connection(connection_pointer on);
   net::task<> write_out(connection_pointer on);
   void open_connection(os::unique_fd socket);

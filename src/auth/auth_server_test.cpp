@@ -235,9 +235,10 @@ TEST_F(auth_server_test, tells_who_exists) {
   start();
   front_end client(path());
   client.shake_hands();
-  client.say("USER\t1\tjoe\tservice=smtp\nUSER\t2\tnobody\tservice=smtp\n");
+  client.say("USER\t1\tjoe\tservice=smtp\nUSER\t2\tno-such-user\tservice=smtp\nUSER\t3\troot\tservice=smtp\n");
   EXPECT_EQ(client.hear(), "USER\t1\tjoe");
   EXPECT_EQ(client.hear(), "NOTFOUND\t2");
+  EXPECT_TRUE(client.hear().starts_with("USER\t3\troot"));
 }
 
 TEST_F(auth_server_test, stopping_answers_what_was_asked) {

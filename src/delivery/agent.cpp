@@ -22,24 +22,12 @@ agent::agent(net::event_loop& loop, delivery_handler handler)
 
 void agent::serve(os::unique_fd listening) {
   listener_ = std::make_unique<net::listener>(loop_, std::move(listening));
-  connections_.spawn(accept_all(), "accepting connections from qmgr");
+  connections_.spawn(listener_->accept_each([this](os::unique_fd socket) { serve_connection(std::move(socket)); }),
+                     "accepting connections from qmgr");
 }
 
 void agent::serve_connection(os::unique_fd socket) {
   connections_.spawn(receive_all(std::make_shared<connection>(loop_, std::move(socket))), "delivery requests");
-}
-
-net::task<> agent::accept_all() {
-  while (!stopping_) {
-    auto socket = co_await listener_->accept();
-    if (socket) {
-      serve_connection(std::move(*socket));
-    } else if (socket.error().problem == net::io_problem::cancelled) {
-      co_return;
-    } else {
-      log::warning("accept: {}", socket.error().text);
-    }
-  }
 }
 
 net::task<> agent::receive_all(std::shared_ptr<connection> from) {

@@ -31,7 +31,6 @@ class agent {
   std::size_t deliveries() const noexcept { return deliveries_.size(); }
 
  private:
-  net::task<> accept_all();
   struct connection;
   net::task<> receive_all(std::shared_ptr<connection> from);
   net::task<> deliver(std::shared_ptr<connection> from, ipc::message in);

@@ -41,7 +41,8 @@ queue_admin::queue_admin(net::event_loop& loop, queue_service& queue)
 
 void queue_admin::serve(os::unique_fd listening) {
   listener_ = std::make_unique<net::listener>(loop_, std::move(listening));
-  connections_.spawn(accept_all(), "accepting postern queue");
+  connections_.spawn(listener_->accept_each([this](os::unique_fd socket) { serve_connection(std::move(socket)); }),
+                     "accepting postern queue");
 }
 
 void queue_admin::serve_connection(os::unique_fd socket) {
@@ -53,17 +54,6 @@ net::task<bool> queue_admin::stop() {
   if (listener_) listener_->stop();
   connections_.cancel_all();
   co_return co_await connections_.join(unwind_limit);
-}
-
-net::task<> queue_admin::accept_all() {
-  for (;;) {
-    auto socket = co_await listener_->accept();
-    if (socket) {
-      serve_connection(std::move(*socket));
-    } else if (socket.error().problem == net::io_problem::cancelled) {
-      co_return;
-    }
-  }
 }
 
 net::task<> queue_admin::answer(std::shared_ptr<ipc::channel> to) {

@@ -23,7 +23,6 @@ class queue_admin {
   static constexpr std::size_t header_octets_max = 64 * 1024;
   static constexpr std::size_t rows_between_pauses = 100;
 
-  net::task<> accept_all();
   net::task<> answer(std::shared_ptr<ipc::channel> to);
   net::task<ipc::admin_done> list(ipc::channel& to);
   ipc::admin_done show(ipc::channel& to, std::string_view subject);

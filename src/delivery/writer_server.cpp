@@ -24,7 +24,8 @@ writer_server::writer_server(net::event_loop& loop, spool_keeper& keeper, commit
 
 void writer_server::serve(os::unique_fd listening) {
   listener_ = std::make_unique<net::listener>(loop_, std::move(listening));
-  connections_.spawn(accept_all(), "accepting writers");
+  connections_.spawn(listener_->accept_each([this](os::unique_fd socket) { serve_connection(std::move(socket)); }),
+                     "accepting writers");
 }
 
 void writer_server::serve_connection(os::unique_fd socket) {
@@ -35,19 +36,6 @@ net::task<bool> writer_server::stop() {
   if (listener_) listener_->stop();
   connections_.cancel_all();
   co_return co_await connections_.join(unwind_limit);
-}
-
-net::task<> writer_server::accept_all() {
-  for (;;) {
-    auto socket = co_await listener_->accept();
-    if (socket) {
-      serve_connection(std::move(*socket));
-    } else if (socket.error().problem == net::io_problem::cancelled) {
-      co_return;
-    } else {
-      log::warning("accept: {}", socket.error().text);
-    }
-  }
 }
 
 net::task<> writer_server::talk(std::shared_ptr<writer> with) {

@@ -27,7 +27,6 @@ class writer_server {
 
  private:
   struct writer;
-  net::task<> accept_all();
   net::task<> talk(std::shared_ptr<writer> with);
   net::task<bool> take(writer& from, ipc::message in);
   net::task<> grant(writer& to);

@@ -15,6 +15,7 @@ namespace postern::net {
 namespace {
 
 constexpr auto pause_when_out_of_descriptors = std::chrono::milliseconds(200);
+constexpr auto pause_after_failure = std::chrono::milliseconds(200);
 
 bool is_passing(int error_number) {
   switch (error_number) {
@@ -59,6 +60,20 @@ task<io_result<os::unique_fd>> listener::accept() {
     if (error) break;
   }
   co_return std::unexpected(io_failure{io_problem::cancelled, "the listener was stopped"});
+}
+
+task<> listener::accept_each(std::function<void(os::unique_fd)> take) {
+  for (;;) {
+    auto socket = co_await accept();
+    if (socket) {
+      take(std::move(*socket));
+    } else if (socket.error().problem == io_problem::cancelled) {
+      co_return;
+    } else {
+      log::warning("accept connection: {}", socket.error().text);
+      co_await loop_.sleep(pause_after_failure);
+    }
+  }
 }
 
 void listener::stop() {

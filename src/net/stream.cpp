@@ -38,6 +38,24 @@ io_failure stream::plain_failure(int error_number) const {
   return {gone ? io_problem::closed : io_problem::failed, std::strerror(error_number)};
 }
 
+std::optional<io_result<std::size_t>> stream::tls_answer(tls_session::step step, std::size_t octets, want& next) const {
+  switch (step) {
+    case tls_session::step::done:
+      return octets;
+    case tls_session::step::want_read:
+      next = want::read;
+      return std::nullopt;
+    case tls_session::step::want_write:
+      next = want::write;
+      return std::nullopt;
+    case tls_session::step::closed:
+      return std::unexpected(io_failure{io_problem::closed, "end of stream"});
+    case tls_session::step::failed:
+      break;
+  }
+  return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+}
+
 std::optional<io_result<std::size_t>> stream::attempt_read(std::span<char> into, want& next) {
   next = want::read;
   if (!tls_) {
@@ -50,20 +68,8 @@ std::optional<io_result<std::size_t>> stream::attempt_read(std::span<char> into,
     }
   }
   std::size_t got = 0;
-  switch (tls_->read(into, got)) {
-    case tls_session::step::done:
-      return got;
-    case tls_session::step::want_write:
-      next = want::write;
-      return std::nullopt;
-    case tls_session::step::want_read:
-      return std::nullopt;
-    case tls_session::step::closed:
-      return std::unexpected(io_failure{io_problem::closed, "end of stream"});
-    case tls_session::step::failed:
-      break;
-  }
-  return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+  auto step = tls_->read(into, got);
+  return tls_answer(step, got, next);
 }
 
 std::optional<io_result<std::size_t>> stream::attempt_write(std::string_view data, want& next) {
@@ -77,20 +83,8 @@ std::optional<io_result<std::size_t>> stream::attempt_write(std::string_view dat
     }
   }
   std::size_t put = 0;
-  switch (tls_->write(data, put)) {
-    case tls_session::step::done:
-      return put;
-    case tls_session::step::want_read:
-      next = want::read;
-      return std::nullopt;
-    case tls_session::step::want_write:
-      return std::nullopt;
-    case tls_session::step::closed:
-      return std::unexpected(io_failure{io_problem::closed, "end of stream"});
-    case tls_session::step::failed:
-      break;
-  }
-  return std::unexpected(io_failure{io_problem::failed, tls_->failure_text()});
+  auto step = tls_->write(data, put);
+  return tls_answer(step, put, next);
 }
 
 io_result<std::size_t> stream::try_read(std::span<char> into) {

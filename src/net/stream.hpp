@@ -62,6 +62,7 @@ class stream : private deadline {
   void on_expired() override;
   task<io_result<>> wait(want what);
   io_failure plain_failure(int error_number) const;
+  std::optional<io_result<std::size_t>> tls_answer(tls_session::step step, std::size_t octets, want& next) const;
   /// One attempt; nullopt: `next` says what to wait for.
   std::optional<io_result<std::size_t>> attempt_read(std::span<char> into, want& next);
   std::optional<io_result<std::size_t>> attempt_write(std::string_view data, want& next);

@@ -19,21 +19,15 @@ smtp_server::smtp_server(server_parts parts, std::size_t sessions_max)
 
 void smtp_server::listen(os::unique_fd socket) {
   listeners_.push_back(std::make_unique<net::listener>(parts_.loop, std::move(socket)));
-  acceptors_.spawn(accept_from(*listeners_.back()), "smtpd listener");
+  acceptors_.spawn(listeners_.back()->accept_each([this](os::unique_fd client) { take(std::move(client)); }),
+                   "smtpd listener");
 }
 
-net::task<> smtp_server::accept_from(net::listener& from) {
-  for (;;) {
-    auto accepted = co_await from.accept();
-    if (!accepted) {
-      if (accepted.error().problem != net::io_problem::cancelled) log::error("accept: {}", accepted.error().text);
-      co_return;
-    }
-    bool room = sessions_.size() < sessions_max_;
-    if (!room) log::warning("refusing a connection: {} sessions are open, the limit of this process", sessions_.size());
-    sessions_.spawn(room ? serve(std::move(*accepted)) : refuse(std::move(*accepted)), "smtp session");
-    count_changed();
-  }
+void smtp_server::take(os::unique_fd client) {
+  bool room = sessions_.size() < sessions_max_;
+  if (!room) log::warning("refusing a connection: {} sessions are open, the limit of this process", sessions_.size());
+  sessions_.spawn(room ? serve(std::move(client)) : refuse(std::move(client)), "smtp session");
+  count_changed();
 }
 
 net::task<> smtp_server::serve(os::unique_fd socket) {

@@ -45,7 +45,7 @@ class smtp_server {
   void on_session_count(std::function<void(std::size_t)> handler) { count_handler_ = std::move(handler); }
 
  private:
-  net::task<> accept_from(net::listener& from);
+  void take(os::unique_fd client);
   net::task<> serve(os::unique_fd socket);
   net::task<> refuse(os::unique_fd socket);
   void count_changed();

@@ -61,7 +61,7 @@ control_server::control_server(net::event_loop& loop, os::unique_fd socket, answ
       handler_(std::move(handler)),
       traces_(std::move(traces)),
       clients_(loop) {
-  clients_.spawn(accept_clients(), "control socket");
+  clients_.spawn(listener_.accept_each([this](os::unique_fd client) { take(std::move(client)); }), "control socket");
 }
 
 void control_server::stop() {
@@ -69,17 +69,9 @@ void control_server::stop() {
   clients_.cancel_all();
 }
 
-net::task<> control_server::accept_clients() {
-  while (true) {
-    auto client = co_await listener_.accept();
-    if (!client) {
-      if (client.error().problem == net::io_problem::cancelled) co_return;
-      log::warning("control socket: {}", client.error().text);
-      continue;
-    }
-    if (clients_.size() > connections_max || !is_allowed(client->get())) continue;
-    clients_.spawn(serve(std::move(*client)), "control client");
-  }
+void control_server::take(os::unique_fd client) {
+  if (clients_.size() > connections_max || !is_allowed(client.get())) return;
+  clients_.spawn(serve(std::move(client)), "control client");
 }
 
 net::task<> control_server::serve(os::unique_fd client) {

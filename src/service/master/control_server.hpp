@@ -31,7 +31,7 @@ class control_server {
   void stop();
 
  private:
-  net::task<> accept_clients();
+  void take(os::unique_fd client);
   net::task<> serve(os::unique_fd client);
   net::task<> serve_trace(std::shared_ptr<net::stream> client, std::string filter);
 

@@ -9,8 +9,8 @@
 
 namespace postern::service::master {
 
-/// Returns in the background process only, with the pipe for report_started() and /dev/null as input and output. The process that was started exits with
-/// 0 when success was reported, else with 1 and the reason on stderr.
+/// Returns in the background process only, with the pipe for report_started() and /dev/null as input and output. The
+/// process that was started exits with 0 when success was reported, else with 1 and the reason on stderr.
 result<os::unique_fd> continue_in_background(std::chrono::seconds patience);
 
 /// Lets the waiting process go; an empty text is success.

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
+#include "config/settings.hpp"
 #include "os/directories.hpp"
 #include "os/process.hpp"
 #include "service/setup/self_signed.hpp"
@@ -15,11 +17,27 @@
 namespace postern::service::setup {
 namespace {
 
-std::string host_name(setup_request const& request) {
-  if (!request.host_name.empty()) return request.host_name;
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name[0] != '\0' ? name.data() : "localhost";
+/// $myhostname as the server will compute it; main.cf that is there already has the say.
+std::string mail_host_name(setup_request const& request) {
+  config::load_request how;
+  how.config_dir = request.config_dir;
+  how.private_dir = request.private_dir;
+  how.tolerate_errors = true;
+  auto settings = config::settings::load(how);
+  if (!settings) settings = config::settings::load_text(format_main_cf(request), how);
+  return settings ? settings->text("myhostname") : std::string{};
+}
+
+/// What clients may call the server, the most official name first.
+std::vector<std::string> certificate_names(setup_request const& request) {
+  std::array<char, 256> machine{};
+  ::gethostname(machine.data(), machine.size() - 1);
+  std::vector<std::string> names;
+  for (auto const& name : {mail_host_name(request), request.host_name, std::string(machine.data()),
+                           std::string("localhost"), std::string("127.0.0.1"), std::string("::1")}) {
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
 }
 
 result<> write_or_keep(setup_report& report, std::string const& path, std::string_view content, mode_t mode) {
@@ -44,10 +62,7 @@ result<> write_certificate(setup_report& report, std::string const& directory, s
     return {};
   }
   certificate_request wanted;
-  wanted.names = {host_name(request)};
-  for (auto const* name : {"localhost", "127.0.0.1", "::1"}) {
-    if (wanted.names.front() != name) wanted.names.emplace_back(name);
-  }
+  wanted.names = certificate_names(request);
   auto made = make_self_signed(wanted);
   if (!made) return std::unexpected(made.error());
   report.fingerprint = made->fingerprint;
