@@ -40,12 +40,13 @@ smtp::client_actions::unavailable not_connected(target const& to, std::string co
 
 }  // namespace
 
-smtp_connection::smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, smtp::tls_level tls,
+smtp_connection::smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, peer_tls tls,
                                  std::string tls_name, std::optional<smtp::client_credentials> login)
     : loop_(loop),
       settings_(settings),
-      session_settings_(settings_for(settings, to, tls, std::move(login))),
+      session_settings_(settings_for(settings, to, tls.level, std::move(login))),
       target_(std::move(to)),
+      tls_(std::move(tls)),
       tls_name_(std::move(tls_name)) {}
 
 std::string smtp_connection::relay_text() const { return fmt::format("{}:{}", target_.text(), target_.port); }
@@ -183,8 +184,8 @@ net::task<actions> smtp_connection::wait_for_peer() {
 }
 
 net::task<actions> smtp_connection::shake_hands() {
-  if (!settings_.tls) co_return session_->on_tls_failed("TLS is not available here");
-  auto tls = net::tls_session::connect(*settings_.tls, stream_->native_handle(), tls_name_);
+  if (!tls_.context) co_return session_->on_tls_failed("TLS is not available here");
+  auto tls = net::tls_session::connect(*tls_.context, stream_->native_handle(), tls_name_);
   auto done = co_await stream_->start_tls(std::move(tls), session_settings_.timeouts.start_tls);
   if (!done) {
     log::info("SSL_connect error to {}:{}: {}", target_.text(), target_.port, printable(done.error().text));
@@ -197,7 +198,7 @@ net::task<actions> smtp_connection::shake_hands() {
 void smtp_connection::log_tls() const {
   auto info = stream_->tls()->info();
   auto const* trust = !info.peer_certificate ? "Anonymous" : "Untrusted";
-  if (info.peer_verified) trust = settings_.match == certificate_match::none ? "Trusted" : "Verified";
+  if (info.peer_verified) trust = tls_.match == certificate_match::none ? "Trusted" : "Verified";
   log::info("{} TLS connection established to {}:{}: {} with cipher {} ({}/{} bits)", trust, target_.text(),
             target_.port, info.protocol, info.cipher, info.cipher_bits_used, info.cipher_bits_all);
 }

@@ -26,9 +26,9 @@ struct transfer {
 
 class smtp_connection {
  public:
-  /// `settings` must outlive the connection. `tls_name`: whose certificate is wanted, by settings.match.
-  smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, smtp::tls_level tls,
-                  std::string tls_name, std::optional<smtp::client_credentials> login);
+  /// `settings` must outlive the connection. `tls_name`: whose certificate is wanted, by tls.match.
+  smtp_connection(net::event_loop& loop, smtp_settings const& settings, target to, peer_tls tls, std::string tls_name,
+                  std::optional<smtp::client_credentials> login);
 
   /// Connects and shakes hands; empty when messages can be delivered.
   net::task<std::optional<smtp::client_actions::unavailable>> open();
@@ -62,6 +62,7 @@ class smtp_connection {
   smtp_settings const& settings_;
   smtp::client_settings session_settings_;
   target target_;
+  peer_tls tls_;
   std::string tls_name_;
   std::unique_ptr<net::stream> stream_;
   std::optional<smtp::client_session> session_;

@@ -158,20 +158,21 @@ net::task<> smtp_client::attempt::try_idle_connections() {
 
 net::task<std::unique_ptr<smtp_connection>> smtp_client::attempt::open(dns::next_hop const& hop, target const& to) {
   auto const& settings = owner_.settings_;
-  auto tls_name = settings.match == certificate_match::next_hop ? hop.host : to.host;
   auto login = find_credentials(settings, to.host, request_.next_hop);
-  if (!login) {
-    trouble_ = "smtp_sasl_password_maps: " + login.error().text;
+  auto tls = find_peer_tls(settings, to.host, request_.next_hop);
+  if (!login || !tls) {
+    trouble_ = login ? tls.error().text : "smtp_sasl_password_maps: " + login.error().text;
     note_for_all(own_finding(false, "4.3.0", trouble_), nullptr);
     co_return nullptr;
   }
-  for (auto level = settings.session.tls;; level = smtp::tls_level::none) {
-    auto connection = std::make_unique<smtp_connection>(owner_.loop_, settings, to, level, tls_name, *login);
+  auto tls_name = tls->match == certificate_match::next_hop ? hop.host : to.host;
+  for (;; *tls = {}) {
+    auto connection = std::make_unique<smtp_connection>(owner_.loop_, settings, to, *tls, tls_name, *login);
     auto refused = co_await connection->open();
     if (!refused) co_return connection;
     bool spoken_to = connection->opened_at() != net::steady_time{};
     owner_.cache_.retire(std::move(connection));
-    if (refused->try_without_tls && level == smtp::tls_level::may) continue;
+    if (refused->try_without_tls && tls->level == smtp::tls_level::may) continue;
     trouble_ = refused->outcome.text;
     final_refusal_ = !refused->other_host_may_work;
     note_for_all(refused->outcome, spoken_to ? &to : nullptr);

@@ -46,7 +46,6 @@ class smtp_delivery_test : public ::testing::Test {
     out.host_name = "me.example";
     out.session.own_host_name = "me.example";
     out.session.helo_name = "me.example";
-    out.session.tls = smtp::tls_level::none;
     out.session.timeouts.data_done = std::chrono::seconds(2);
     out.connect_timeout = std::chrono::seconds(5);
     return out;
@@ -151,7 +150,7 @@ TEST_F(smtp_delivery_test, what_is_lost_at_any_step_is_deferred) {
 }
 
 TEST_F(smtp_delivery_test, demanded_tls_that_is_not_offered_defers_and_sends_nothing) {
-  settings.session.tls = smtp::tls_level::encrypt;
+  settings.tls.level = smtp::tls_level::encrypt;
   auto& server = serve({});
   auto answer = deliver(server.next_hop(), {"a@example.org"});
   EXPECT_EQ(answer.recipients[0].outcome, outcome::deferred);
@@ -161,14 +160,14 @@ TEST_F(smtp_delivery_test, demanded_tls_that_is_not_offered_defers_and_sends_not
 }
 
 TEST_F(smtp_delivery_test, a_failed_handshake_falls_back_only_when_tls_is_optional) {
-  settings.tls = *net::tls_context::make_client({});
+  settings.tls.context = *net::tls_context::make_client({});
   settings.session.timeouts.start_tls = std::chrono::seconds(1);
   fake_smtp_server::script script;
   script.ehlo = "250-fake.example\r\n250 STARTTLS\r\n";
   script.reply = [](std::string const& command) {
     return command == "STARTTLS" ? std::string("220 go\r\nthis is no handshake\r\n") : std::string{};
   };
-  settings.session.tls = smtp::tls_level::may;
+  settings.tls.level = smtp::tls_level::may;
   auto& optional = serve(script);
   EXPECT_EQ(deliver(optional.next_hop(), {"a@example.org"}).recipients[0].outcome, outcome::delivered);
   EXPECT_EQ(optional.connections, 2);

@@ -47,23 +47,18 @@ std::string join(std::vector<std::string> const& words) {
 std::string tls_level_word(config::settings const& settings) {
   auto level = settings.text("smtp_tls_security_level");
   if (!level.empty()) return level;
-  if (settings.boolean("smtp_enforce_tls")) return "encrypt";
+  if (settings.boolean("smtp_enforce_tls")) return settings.boolean("smtp_tls_enforce_peername") ? "verify" : "encrypt";
   return settings.boolean("smtp_use_tls") ? "may" : "none";
 }
 
-result<> load_tls(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
-  auto level = tls_level_word(settings);
-  out.session.tls = smtp::tls_level::encrypt;
-  if (level == "none") out.session.tls = smtp::tls_level::none;
-  if (level == "may" || level == "dane") out.session.tls = smtp::tls_level::may;
-  if (level == "dane") log::warning("smtp_tls_security_level = dane: DANE is not supported yet, using \"may\"");
+result<peer_tls> make_peer_tls(std::string_view level, config::settings const& settings,
+                               secret_reader const& read_secret) {
+  peer_tls out;
+  if (level == "none") return out;
+  bool mandatory = level != "may";
+  out.level = mandatory ? smtp::tls_level::encrypt : smtp::tls_level::may;
   if (level == "verify") out.match = certificate_match::host_name;
   if (level == "secure") out.match = certificate_match::next_hop;
-  if (level == "dane-only" || level == "fingerprint") {
-    return fail(fmt::format("smtp_tls_security_level = {}: not supported yet; use secure, verify or encrypt", level));
-  }
-  if (out.session.tls == smtp::tls_level::none) return {};
-  bool mandatory = out.session.tls == smtp::tls_level::encrypt;
   auto identities = read_identities(settings, read_secret);
   if (!identities) return std::unexpected(identities.error());
   net::tls_options options;
@@ -82,9 +77,36 @@ result<> load_tls(smtp_settings& out, config::settings const& settings, secret_r
   options.session_lifetime = settings.duration("smtp_tls_session_cache_timeout");
   auto context = net::tls_context::make_client(std::move(options));
   if (!context) return std::unexpected(context.error());
-  out.tls = std::move(*context);
-  out.tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtp_tls_loglevel")).value_or(0));
+  out.context = std::move(*context);
+  return out;
+}
+
+result<> load_site_tls(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
+  out.sites = per_site_tls::load(settings);
+  if (out.sites.empty()) return {};
+  for (auto [site, level] : {std::pair{site_tls::may, "may"}, std::pair{site_tls::none, "none"},
+                             std::pair{site_tls::encrypt, "encrypt"}, std::pair{site_tls::verify, "verify"}}) {
+    auto made = make_peer_tls(level, settings, read_secret);
+    if (!made) return std::unexpected(made.error());
+    out.site_choices[static_cast<std::size_t>(site)] = std::move(*made);
+  }
   return {};
+}
+
+result<> load_tls(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
+  auto level = tls_level_word(settings);
+  if (level == "dane") {
+    log::warning("smtp_tls_security_level = dane: DANE is not supported yet, using \"may\"");
+    level = "may";
+  }
+  if (level == "dane-only" || level == "fingerprint") {
+    return fail(fmt::format("smtp_tls_security_level = {}: not supported yet; use secure, verify or encrypt", level));
+  }
+  auto made = make_peer_tls(level, settings, read_secret);
+  if (!made) return std::unexpected(made.error());
+  out.tls = std::move(*made);
+  out.tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtp_tls_loglevel")).value_or(0));
+  return load_site_tls(out, settings, read_secret);
 }
 
 void load_timeouts(smtp::client_timeouts& out, config::settings const& settings) {
@@ -177,6 +199,18 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   if (auto ok = load_addresses(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_tls(out, settings, read_secret); !ok) return std::unexpected(ok.error());
   return out;
+}
+
+result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const& host, std::string const& next_hop) {
+  auto site = settings.sites.find(next_hop, host);
+  if (!site) return std::unexpected(site.error());
+  if (!*site) return settings.tls;
+  auto common = settings.tls.match != certificate_match::none    ? site_tls::verify
+                : settings.tls.level == smtp::tls_level::encrypt ? site_tls::encrypt
+                : settings.tls.level == smtp::tls_level::may     ? site_tls::may
+                                                                 : site_tls::none;
+  bool says_nothing_new = decide_site_tls(*site, common) != **site;
+  return says_nothing_new ? settings.tls : settings.site_choices[static_cast<std::size_t>(**site)];
 }
 
 result<std::optional<smtp::client_credentials>> find_credentials(smtp_settings const& settings, std::string const& host,

@@ -4,6 +4,7 @@
 // Security: private keys are read through the caller's function, before the sandbox closes.
 // Source: parameters smtp_* of postconf(5).
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/settings.hpp"
+#include "delivery/per_site_tls.hpp"
 #include "maps/table.hpp"
 #include "net/tls_context.hpp"
 #include "smtp/client_settings.hpp"
@@ -27,8 +29,15 @@ enum class certificate_match : std::uint8_t {
   next_hop,   ///< secure: the name that the mail is for, which no DNS answer can change
 };
 
+/// How to speak TLS with one peer.
+struct peer_tls {
+  smtp::tls_level level = smtp::tls_level::none;
+  certificate_match match = certificate_match::none;
+  std::shared_ptr<net::tls_context> context;  ///< null when TLS is off
+};
+
 struct smtp_settings {
-  smtp::client_settings session;  ///< peer and credentials are filled in for each connection
+  smtp::client_settings session;  ///< peer, TLS level and credentials are filled in for each connection
   std::string host_name;          ///< myhostname
   std::uint16_t port = 25;        ///< of next hops that name none
   std::chrono::seconds connect_timeout{30};
@@ -51,8 +60,9 @@ struct smtp_settings {
   std::chrono::seconds reuse_time_limit{300};
   std::size_t reuse_count_limit = 0;  ///< 0: none
   std::size_t idle_connections_max = 200;
-  std::shared_ptr<net::tls_context> tls;  ///< null when TLS is off
-  certificate_match match = certificate_match::none;
+  peer_tls tls;                                             ///< for all that `sites` does not list
+  per_site_tls sites;                                       ///< smtp_tls_per_site
+  std::array<peer_tls, 4> site_choices;                     ///< by site_tls
   std::vector<std::shared_ptr<maps::table>> password_maps;  ///< empty: no logins
   int tls_log_level = 0;
   bool note_starttls_offer = false;  ///< log when a host offers TLS that is not used
@@ -65,6 +75,10 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
 
 /// The addresses that inet_interfaces and proxy_interfaces mean; `all` asks the kernel.
 std::vector<ip_address> find_own_addresses(config::settings const& settings);
+
+/// How to speak TLS with a host, or with the next hop as configured. A table that can't be asked is a failure: mail
+/// must not leave with less TLS than it needs.
+result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const& host, std::string const& next_hop);
 
 /// The login for a host, or for the next hop as configured; empty when the tables have none. A table that can't be
 /// asked is a failure: mail must not leave without a login that it needs.
