@@ -2,8 +2,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 
 #include "config/master_cf.hpp"
@@ -87,6 +91,26 @@ TEST(initial_setup, writes_once_and_keeps_what_is_there) {
   EXPECT_EQ(4U, second->kept.size());
   EXPECT_TRUE(second->fingerprint.empty());
   std::filesystem::remove_all(place);
+}
+
+TEST(initial_setup, makes_a_certificate_for_the_name_that_the_server_will_have) {
+  for (auto const* host_name : {"", "mail.example.com"}) {
+    std::string place = "/tmp/postern-setup-XXXXXX";
+    ASSERT_NE(nullptr, ::mkdtemp(place.data()));
+    auto request = request_in(place + "/server");
+    request.host_name = host_name;
+    auto report = write_initial_setup(request);
+    ASSERT_TRUE(report) << report.error().text;
+    std::unique_ptr<BIO, decltype(&BIO_free_all)> file(BIO_new_file(report->certificate.c_str(), "r"), BIO_free_all);
+    std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr),
+                                                            X509_free);
+    ASSERT_NE(nullptr, certificate);
+    auto settings = config::settings::load({.config_dir = request.config_dir, .private_dir = request.private_dir});
+    ASSERT_TRUE(settings) << settings.error().text;
+    for (auto const& name : {settings->text("myhostname"), std::string("localhost")})
+      EXPECT_EQ(1, X509_check_host(certificate.get(), name.c_str(), 0, 0, nullptr)) << name;
+    std::filesystem::remove_all(place);
+  }
 }
 
 TEST(initial_setup, gives_a_system_service_its_own_places) {
