@@ -1,5 +1,5 @@
 #pragma once
 // Precompiled by the driver folders: the plain header and Boost.Asio.
-#include "pch_plain.hpp"
-
 #include <boost/asio.hpp>
+
+#include "pch_plain.hpp"

@@ -1,7 +1,5 @@
 #pragma once
 // Precompiled by the folders that do no I/O. Include what you use all the same: each header must stand alone.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -18,3 +16,5 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include <fmt/format.h>

@@ -1,9 +1,6 @@
 // Stands in for each of our programs in the supervision tests: real skeleton, real sandbox, and on its sockets a line
 // protocol in which a test asks it to do what a program should not.
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +10,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/text.hpp"
 #include "net/listener.hpp"
@@ -126,8 +127,7 @@ int main(int argc, char** argv) {
     if (env.settings().text("smtpd_banner") == "broken") return fail("the banner is broken");
     return {};
   };
-  return service::run({.name = name,
-                       .prepare = prepare,
-                       .body = [](service::environment& env) { return probe(env).run(); }},
-                      argc, argv);
+  return service::run(
+      {.name = name, .prepare = prepare, .body = [](service::environment& env) { return probe(env).run(); }}, argc,
+      argv);
 }
