@@ -94,8 +94,8 @@ void append_tls(std::string& out, received_fields const& fields) {
 }  // namespace
 
 std::string format_with_protocol(bool extended, bool smtputf8, bool tls, bool authenticated) {
-  std::string name = smtputf8 ? "UTF8SMTP" : extended ? "ESMTP" : "SMTP";
-  // RFC 3848 registers no SMTPS or SMTPA; Postfix writes them all the same for a client that said HELO.
+  if (!extended) return "SMTP";  // RFC 3848 registers no SMTPS or SMTPA
+  std::string name = smtputf8 ? "UTF8SMTP" : "ESMTP";
   if (tls) name += 'S';
   if (authenticated) name += 'A';
   return name;

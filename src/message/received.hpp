@@ -19,8 +19,9 @@ struct tls_details {
   std::string cipher;    ///< "TLS_AES_256_GCM_SHA384"
   int cipher_bits_used = 0;
   int cipher_bits = 0;
-  std::string key_exchange;        ///< "X25519", "ECDHE", "DHE"
-  std::string key_exchange_curve;  ///< "(P-256)" without the parentheses; used when key_exchange names only the kind
+  std::string key_exchange;  ///< "X25519", "ECDHE", "DHE"
+  std::string
+      key_exchange_curve;  ///< "(prime256v1)" without the parentheses; used when key_exchange names only the kind
   int key_exchange_bits = 0;
   std::string server_signature;  ///< "ECDSA", "RSA-PSS"
   std::string server_signature_curve;

@@ -25,7 +25,7 @@ tls_details modern_tls() {
   tls.cipher_bits_used = tls.cipher_bits = 256;
   tls.key_exchange = "X25519";
   tls.server_signature = "ECDSA";
-  tls.server_signature_curve = "P-256";
+  tls.server_signature_curve = "prime256v1";
   tls.server_digest = "SHA256";
   return tls;
 }
@@ -64,7 +64,7 @@ TEST(received, tells_tls_and_login_when_asked) {
   EXPECT_EQ(format_received(fields),
             "Received: from phone.example (host.example.net [192.0.2.1])\r\n"
             "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\r\n"
-            "\t key-exchange X25519 server-signature ECDSA (P-256) server-digest SHA256)\r\n"
+            "\t key-exchange X25519 server-signature ECDSA (prime256v1) server-digest SHA256)\r\n"
             "\t(No client certificate requested)\r\n"
             "\t(Authenticated sender: joe)\r\n"
             "\tby mx.example (Postern) with ESMTPSA id 4ABC;\r\n"
@@ -101,7 +101,7 @@ TEST(received, tells_every_form_of_tls) {
       {"client certificate",
        [](tls_details& tls) {
          tls.key_exchange = "ECDHE";
-         tls.key_exchange_curve = "P-384";
+         tls.key_exchange_curve = "secp384r1";
          tls.client_signature = "RSA-PSS";
          tls.client_signature_bits = 2048;
          tls.client_digest = "SHA256";
@@ -110,7 +110,7 @@ TEST(received, tells_every_form_of_tls) {
          tls.client_issuer = "CA";
        },
        "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\r\n"
-       "\t key-exchange ECDHE (P-384) server-signature ECDSA (P-256) server-digest SHA256\r\n"
+       "\t key-exchange ECDHE (secp384r1) server-signature ECDSA (prime256v1) server-digest SHA256\r\n"
        "\t client-signature RSA-PSS (2048 bits) client-digest SHA256)\r\n"
        "\t(Client CN \"phone ?1????X\", Issuer \"CA\" (not verified))\r\n"},
   };
@@ -161,6 +161,7 @@ TEST(received, cleans_what_clients_chose) {
 
 TEST(received, names_every_protocol) {
   EXPECT_EQ(format_with_protocol(false, false, false, false), "SMTP");
+  EXPECT_EQ(format_with_protocol(false, false, true, true), "SMTP");
   EXPECT_EQ(format_with_protocol(true, false, false, false), "ESMTP");
   EXPECT_EQ(format_with_protocol(true, false, true, false), "ESMTPS");
   EXPECT_EQ(format_with_protocol(true, false, false, true), "ESMTPA");

@@ -134,7 +134,7 @@ TEST_P(streams, carry_what_is_written) {
   EXPECT_EQ(out.echoed, text);
   if (GetParam()) {
     EXPECT_EQ(out.info.protocol, "TLSv1.3");
-    EXPECT_EQ(out.info.server_signature.text(), "ECDSA (P-256)");
+    EXPECT_EQ(out.info.server_signature.text(), "ECDSA (prime256v1)");
     EXPECT_EQ(out.info.server_name, "mail.example.com");
   }
 }

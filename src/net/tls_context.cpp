@@ -1,11 +1,14 @@
 #include "net/tls_context.hpp"
 
+#include <array>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 
 #include "base/text.hpp"
@@ -52,6 +55,17 @@ int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_C
   if (init(cipher, EVP_aes_256_cbc(), nullptr, key->cipher_key.data(), iv) != 1) return -1;
   bool renew = encrypt == 0 && key != &keys->current();
   return renew ? 2 : 1;
+}
+
+// A ticket carries the verdict on the client's certificate, and all services share the ticket keys: a session is only
+// resumed where that verdict would have been the same.
+std::array<unsigned char, SHA256_DIGEST_LENGTH> session_trust(tls_options const& options) {
+  std::string text = "postern";
+  if (options.ask_peer != peer_certificate::none)
+    text += fmt::format("\n{}\n{}\n{}", options.ca_file, options.ca_path, options.verify_depth);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> out{};
+  SHA256(reinterpret_cast<unsigned char const*>(text.data()), text.size(), out.data());
+  return out;
 }
 
 std::string server_name_of(SSL* ssl) {
@@ -150,7 +164,6 @@ result<> tls_context::configure(bool server) {
   SSL_CTX_set_verify_depth(context_, options_.verify_depth);
   int verify = SSL_VERIFY_NONE;
   if (server && options_.ask_peer != peer_certificate::none) verify = SSL_VERIFY_PEER;
-  if (server && options_.ask_peer == peer_certificate::require) verify |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   if (!server && options_.verify_peer) verify = SSL_VERIFY_PEER;
   // A server that only asks goes on with any certificate; what it is worth is told by tls_info and judged by policy.
   auto accept_any = +[](int, X509_STORE_CTX*) { return 1; };
@@ -159,8 +172,8 @@ result<> tls_context::configure(bool server) {
   SSL_CTX_set_session_cache_mode(context_,
                                  server ? SSL_SESS_CACHE_OFF : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   if (!server) return {};
-  static unsigned char const session_context[] = "postern";
-  SSL_CTX_set_session_id_context(context_, session_context, sizeof session_context - 1);
+  auto trust = session_trust(options_);
+  SSL_CTX_set_session_id_context(context_, trust.data(), trust.size());
   SSL_CTX_set_num_tickets(context_, options_.tickets ? 1 : 0);
   if (!options_.tickets) SSL_CTX_set_options(context_, SSL_OP_NO_TICKET);
   if (options_.tickets && options_.ticket_keys) {

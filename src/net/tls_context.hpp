@@ -26,7 +26,8 @@ struct tls_identity {
   std::string named;  ///< the file names, for messages
 };
 
-enum class peer_certificate { none, ask, require };
+/// A server that asks goes on without a certificate, and with one that it does not trust; tls_info tells what came.
+enum class peer_certificate { none, ask };
 
 struct tls_options {
   std::vector<tls_identity> identities;  ///< one for each key type (RSA, ECDSA …)

@@ -10,21 +10,6 @@
 namespace postern::net {
 namespace {
 
-std::string group_name(int nid) {
-  switch (nid) {
-    case NID_X9_62_prime256v1:
-      return "P-256";
-    case NID_secp384r1:
-      return "P-384";
-    case NID_secp521r1:
-      return "P-521";
-    default: {
-      char const* name = OBJ_nid2sn(nid);
-      return name == nullptr ? "" : name;
-    }
-  }
-}
-
 tls_key describe_key(EVP_PKEY* key) {
   if (key == nullptr) return {};
   switch (EVP_PKEY_get_base_id(key)) {
@@ -35,7 +20,7 @@ tls_key describe_key(EVP_PKEY* key) {
       char name[64] = "";
       std::size_t length = 0;
       EVP_PKEY_get_group_name(key, name, sizeof name, &length);
-      return {"ECDSA", group_name(OBJ_sn2nid(name)), 0};
+      return {"ECDSA", name, 0};
     }
     default:
       return {OBJ_nid2sn(EVP_PKEY_get_base_id(key)), {}, 0};
@@ -72,20 +57,32 @@ void describe_peer(tls_info& out, X509* certificate, std::string const& digest_n
   OPENSSL_free(key);
 }
 
+std::string digest_name(int nid) { return nid == NID_undef ? std::string{} : OBJ_nid2sn(nid); }
+
+void describe_signatures(tls_info& out, SSL* ssl) {
+  bool server = SSL_is_server(ssl) != 0;
+  int own_digest = NID_undef;
+  int peer_digest = NID_undef;
+  bool signed_by_us = SSL_get_signature_nid(ssl, &own_digest) == 1;
+  bool signed_by_peer = SSL_get_peer_signature_nid(ssl, &peer_digest) == 1;
+  auto own = signed_by_us ? describe_key(SSL_get_privatekey(ssl)) : tls_key{};
+  auto peer = signed_by_peer ? describe_key(X509_get0_pubkey(SSL_get0_peer_certificate(ssl))) : tls_key{};
+  out.server_signature = server ? own : peer;
+  out.server_digest = digest_name(server ? own_digest : peer_digest);
+  out.client_signature = server ? peer : own;
+  out.client_digest = digest_name(server ? peer_digest : own_digest);
+}
+
 // The handshake's groups and signatures are only told apart under TLS 1.3.
 void describe_handshake(tls_info& out, SSL* ssl) {
   if (SSL_version(ssl) < TLS1_3_VERSION) return;
-  if (SSL_session_reused(ssl) != 0) return;
   if (int group = static_cast<int>(SSL_get_negotiated_group(ssl)); group != NID_undef) {
-    auto name = group_name(group);
-    out.key_exchange = name.starts_with("P-") ? tls_key{"ECDHE", name, 0} : tls_key{name, {}, 0};
+    std::string name = OBJ_nid2sn(group);
+    bool named_by_itself = group == NID_X25519 || group == NID_X448;
+    out.key_exchange =
+        named_by_itself ? tls_key{name, {}, 0} : tls_key{name.starts_with("ffdhe") ? "DHE" : "ECDHE", name, 0};
   }
-  out.server_signature =
-      describe_key(SSL_is_server(ssl) ? SSL_get_privatekey(ssl) : X509_get0_pubkey(SSL_get0_peer_certificate(ssl)));
-  int digest = NID_undef;
-  bool known =
-      (SSL_is_server(ssl) ? SSL_get_signature_nid(ssl, &digest) : SSL_get_peer_signature_nid(ssl, &digest)) == 1;
-  if (known && digest != NID_undef) out.server_digest = OBJ_nid2sn(digest);
+  if (SSL_session_reused(ssl) == 0) describe_signatures(out, ssl);
 }
 
 }  // namespace
@@ -107,6 +104,7 @@ tls_info tls_session::info() const {
   if (char const* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name); name != nullptr) {
     out.server_name = printable(lowercase(name));
     if (out.server_name.ends_with('.')) out.server_name.pop_back();
+    out.chosen_by_name = SSL_get_SSL_CTX(ssl) != given_context_;
   }
   describe_handshake(out, ssl);
   if (X509* peer = SSL_get0_peer_certificate(ssl); peer != nullptr) {

@@ -18,9 +18,9 @@ namespace postern::net {
 
 class tls_context;
 
-/// A key exchange or a signature: "X25519", "ECDSA (P-256)", "RSA-PSS (2048 bits)".
+/// A key exchange or a signature: "X25519", "ECDSA (prime256v1)", "RSA-PSS (2048 bits)".
 struct tls_key {
-  std::string kind;   ///< empty: not known, as under TLS 1.2 and for resumed sessions
+  std::string kind;   ///< empty: not known, as under TLS 1.2; in a resumed session nothing is signed
   std::string curve;  ///< of ECDHE and ECDSA
   int bits = 0;       ///< of RSA
   std::string text() const;
@@ -35,7 +35,10 @@ struct tls_info {
   tls_key key_exchange;
   tls_key server_signature;
   std::string server_digest;  ///< "SHA256"
-  std::string server_name;    ///< SNI as the client sent it, a trailing dot removed
+  tls_key client_signature;
+  std::string client_digest;
+  std::string server_name;      ///< SNI as the client sent it, a trailing dot removed
+  bool chosen_by_name = false;  ///< there is a certificate for that name alone, and the client got it
   bool resumed = false;
   bool peer_certificate = false;  ///< the peer presented one
   bool peer_verified = false;     ///< and it chains to a trusted root
@@ -81,6 +84,7 @@ class tls_session {
   step outcome(int returned);
 
   std::unique_ptr<ssl_st, release> ssl_;
+  ssl_ctx_st* given_context_;  // only to see whether the SNI name led to another
   std::string fingerprint_digest_;
   std::string failure_;
 };

@@ -22,6 +22,8 @@ class connection {
  public:
   connection(server_parts const& parts, std::shared_ptr<service_settings const> settings, os::unique_fd socket);
   net::task<> run();
+  /// The server stops: a client that is between two messages is told 421, the others when they have finished theirs.
+  void shut_down();
 
  private:
   using actions = smtp::server_session::actions;
@@ -33,6 +35,7 @@ class connection {
   net::task<bool> read_more();
   net::task<bool> read_content();
   bool read_what_is_there();
+  bool between_messages() const;
   net::task<bool> flush();
   net::task<> perform(actions list);
   bool act_now(smtp::server_action const& action);
@@ -51,6 +54,7 @@ class connection {
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();
   net::task<bool> shake_hands();
+  net::task<bool> admit_client_certificate();
 
   // connection_message.cpp
   actions answer_sender();
@@ -90,6 +94,8 @@ class connection {
   bool verb_open_ = false;      ///< the last command has not had its final reply
   unsigned bursts_ = 0;         ///< of content
   bool line_too_long_ = false;  ///< its rest is being thrown away
+  bool waiting_for_line_ = false;
+  bool shutting_down_ = false;
   bool closing_ = false;
   bool gone_ = false;  ///< the peer is
 };

@@ -18,6 +18,10 @@ message::tls_details details_of(net::tls_info const& info, bool certificate_requ
   out.server_signature_curve = info.server_signature.curve;
   out.server_signature_bits = info.server_signature.bits;
   out.server_digest = info.server_digest;
+  out.client_signature = info.client_signature.kind;
+  out.client_signature_curve = info.client_signature.curve;
+  out.client_signature_bits = info.client_signature.bits;
+  out.client_digest = info.client_digest;
   out.client_certificate_requested = certificate_requested;
   out.client_certificate_present = info.peer_certificate;
   out.client_certificate_verified = info.peer_verified;

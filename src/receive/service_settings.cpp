@@ -1,6 +1,7 @@
 #include "receive/service_settings.hpp"
 
 #include "base/text.hpp"
+#include "receive/tls_settings.hpp"
 #include "sasl/mechanism.hpp"
 #include "sasl/security_options.hpp"
 
@@ -61,7 +62,8 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->authenticated_header = settings.boolean("smtpd_sasl_authenticated_header");
   made->anonymize = settings.boolean("smtpd_sasl_anonymize");
   made->tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtpd_tls_loglevel").substr(0, 1)).value_or(0));
-  made->ask_client_certificate = settings.boolean("smtpd_tls_ask_ccert") || settings.boolean("smtpd_tls_req_ccert");
+  made->require_client_certificate = requires_client_certificate(settings);
+  made->ask_client_certificate = settings.boolean("smtpd_tls_ask_ccert") || made->require_client_certificate;
   made->sasl_service = settings.text("smtpd_sasl_service");
   made->sasl_type_is_dovecot = iequals(settings.text("smtpd_sasl_type"), "dovecot");
   made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");

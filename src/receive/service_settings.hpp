@@ -36,6 +36,7 @@ struct service_settings {
   bool anonymize = true;  ///< smtpd_sasl_anonymize
   int tls_log_level = 0;
   bool ask_client_certificate = false;
+  bool require_client_certificate = false;  ///< no session without one that is trusted
   std::string sasl_service = "smtp";
   bool sasl_type_is_dovecot = false;  ///< its option words filter differently from Cyrus's
   std::string sasl_security_options;

@@ -15,13 +15,16 @@ std::string_view verb_name(std::size_t index) {
   return "unknown";
 }
 
-// "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (P-256) …"
+// "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature RSA-PSS (2048 bits)
+// …"
 std::string tls_text(net::tls_info const& info) {
   auto out = fmt::format("{} with cipher {} ({}/{} bits)", info.protocol, info.cipher, info.cipher_bits_used,
                          info.cipher_bits_all);
   if (!info.key_exchange.kind.empty()) out += " key-exchange " + info.key_exchange.text();
   if (!info.server_signature.kind.empty()) out += " server-signature " + info.server_signature.text();
   if (!info.server_digest.empty()) out += " server-digest " + info.server_digest;
+  if (!info.client_signature.kind.empty()) out += " client-signature " + info.client_signature.text();
+  if (!info.client_digest.empty()) out += " client-digest " + info.client_digest;
   return out;
 }
 
@@ -59,16 +62,28 @@ void session_log::timed_out(std::string_view after) const {
   log::info("timeout after {} from {}, session={}", after, client_.text(), session_id_);
 }
 
-void session_log::tls_established(net::tls_info const& info, int log_level) const {
+void session_log::tls_established(net::tls_info const& info, bool by_name, int log_level) const {
   if (log_level < 1) return;
-  auto trust = !info.peer_certificate ? "Anonymous" : info.peer_verified ? "Trusted" : "Untrusted";
-  log::info("{} TLS connection {} from {}: {}, session={}", trust, info.resumed ? "reused" : "established",
-            client_.text(), tls_text(info), session_id_);
-  if (info.peer_certificate && log_level >= 1) {
-    log::info("{}: subject_CN={}, issuer_CN={}, fingerprint={}, pkey_fingerprint={}{}, session={}", client_.text(),
+  if (by_name && !info.server_name.empty() && !info.chosen_by_name) {
+    log::info("TLS SNI {} from {} not matched, using default chain, session={}", info.server_name, client_.text(),
+              session_id_);
+  }
+  if (info.peer_certificate && log_level >= 2) {
+    log::info("{}: subject_CN={}, issuer={}, fingerprint={}, pkey_fingerprint={}{}, session={}", client_.text(),
               info.peer_subject_cn, info.peer_issuer_cn, info.peer_fingerprint, info.peer_key_fingerprint,
               info.verify_error.empty() ? "" : ", verification: " + info.verify_error, session_id_);
   }
+  auto trust = !info.peer_certificate ? "Anonymous" : info.peer_verified ? "Trusted" : "Untrusted";
+  log::info("{} TLS connection established from {}{}{}: {}{}, session={}", trust, client_.text(),
+            info.chosen_by_name ? " to " : "", info.chosen_by_name ? info.server_name : "", tls_text(info),
+            info.resumed ? ", resumed" : "", session_id_);
+}
+
+void session_log::tls_refused(std::string_view why, net::tls_info const& info) const {
+  if (!info.verify_error.empty()) {
+    log::info("certificate verification failed for {}: {}, session={}", client_.text(), info.verify_error, session_id_);
+  }
+  log::info("NOQUEUE: abort: TLS from {}: {}, session={}", client_.text(), why, session_id_);
 }
 
 void session_log::tls_failed(std::string_view why) const {

@@ -29,7 +29,9 @@ class session_log {
   void disconnected() const;
   void lost_connection(std::string_view after) const;
   void timed_out(std::string_view after) const;
-  void tls_established(net::tls_info const& info, int log_level) const;
+  /// `by_name`: there are certificates for other names, so what the client asked for is worth a line.
+  void tls_established(net::tls_info const& info, bool by_name, int log_level) const;
+  void tls_refused(std::string_view why, net::tls_info const& info) const;
   void tls_failed(std::string_view why) const;
   void auth_failed(std::string_view mechanism, std::string_view reason, std::string_view user) const;
   void auth_unavailable(std::string_view mechanism, std::string_view why) const;

@@ -106,6 +106,10 @@ std::string effective_tls_level(config::settings const& settings) {
   return settings.boolean("smtpd_use_tls") ? "may" : "none";
 }
 
+bool requires_client_certificate(config::settings const& settings) {
+  return settings.boolean("smtpd_tls_req_ccert") && effective_tls_level(settings) == "encrypt";
+}
+
 result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,
                                                            secret_reader const& read_secret,
                                                            std::shared_ptr<net::tls_ticket_keys> ticket_keys) {
@@ -123,8 +127,8 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
   options.groups = key_exchange_groups(settings);
   options.excluded_ciphers = excluded_ciphers(settings, mandatory);
   options.prefer_server_ciphers = settings.boolean("tls_preempt_cipherlist");
-  if (settings.boolean("smtpd_tls_ask_ccert")) options.ask_peer = net::peer_certificate::ask;
-  if (mandatory && settings.boolean("smtpd_tls_req_ccert")) options.ask_peer = net::peer_certificate::require;
+  if (settings.boolean("smtpd_tls_ask_ccert") || requires_client_certificate(settings))
+    options.ask_peer = net::peer_certificate::ask;
   options.ca_file = settings.text("smtpd_tls_CAfile");
   options.ca_path = settings.text("smtpd_tls_CApath");
   options.verify_depth = static_cast<int>(settings.integer("smtpd_tls_ccert_verifydepth"));

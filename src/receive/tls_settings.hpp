@@ -23,6 +23,9 @@ using secret_reader = std::function<result<secret>(std::string const& path)>;
 /// "encrypt".
 std::string effective_tls_level(config::settings const& settings);
 
+/// smtpd_tls_req_ccert, which has no meaning where TLS is optional.
+bool requires_client_certificate(config::settings const& settings);
+
 /// Null without a failure: TLS is switched off, or no certificate is configured.
 result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,
                                                            secret_reader const& read_secret,
