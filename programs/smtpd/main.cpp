@@ -77,6 +77,7 @@ int serve(service::environment& env, prepared& from) {
     if (loaded) server.set_settings(std::move(*loaded));
   });
   env.on_stop([&] { server.stop([&] { env.stopped(); }); });
+  env.on_hurry([&] { server.hurry(); });
   return env.run();
 }
 

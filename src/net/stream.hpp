@@ -46,6 +46,8 @@ class stream : private deadline {
   task<io_result<>> start_tls(tls_session session, timeout within);
   /// Says goodbye in TLS (when it can without waiting) and closes the socket.
   void close();
+  /// Pending waits end as cancelled; the connection stands.
+  void interrupt() { socket_.cancel(); }
   /// Gives the plain socket away; the stream is closed then.
   os::unique_fd release();
   /// The peer sees the end of the stream; reading goes on.

@@ -95,9 +95,25 @@ net::task<> connection::converse() {
     if (!co_await flush()) break;
     if (closing_ || gone_) break;
     input_.release_if_empty();
-    if (!co_await read_more()) break;
+    if (shutting_down_ && between_messages()) {
+      co_await perform(protocol_.on_shutdown());
+      break;
+    }
+    waiting_for_line_ = true;
+    bool more = co_await read_more();
+    waiting_for_line_ = false;
+    if (!more) break;
   }
   co_await flush();
+}
+
+bool connection::between_messages() const {
+  return protocol_.current_stage() == smtp::stage::fresh || protocol_.current_stage() == smtp::stage::greeted;
+}
+
+void connection::shut_down() {
+  shutting_down_ = true;
+  if (waiting_for_line_ && between_messages()) stream_.interrupt();
 }
 
 // What is there already, without waiting; false: nothing, or the connection is lost and the wait that follows will say
@@ -132,6 +148,7 @@ net::task<bool> connection::read_more() {
     }
     readable = std::unexpected(got.error());
   }
+  if (shutting_down_ && readable.error().problem == net::io_problem::cancelled) co_return true;
   bool late = readable.error().problem == net::io_problem::timed_out;
   if (late) log_.timed_out(current_verb_name());
   if (late && protocol_.wants_line()) {

@@ -32,6 +32,10 @@ void smtp_server::take(os::unique_fd client) {
 
 net::task<> smtp_server::serve(os::unique_fd socket) {
   connection one(parts_, settings_, std::move(socket));
+  auto unlist = [this](connection* gone) { connections_.erase(gone); };
+  std::unique_ptr<connection, decltype(unlist)> const listed(&one, unlist);
+  connections_.insert(&one);
+  if (hurrying_) one.shut_down();
   co_await one.run();
   // The scope forgets this session only after it has returned.
   parts_.loop.post([this] { count_changed(); });
@@ -46,6 +50,11 @@ net::task<> smtp_server::refuse(os::unique_fd socket) {
 void smtp_server::count_changed() {
   if (count_handler_) count_handler_(sessions_.size());
   if (drained_ && sessions_.size() == 0) std::exchange(drained_, nullptr)();
+}
+
+void smtp_server::hurry() {
+  hurrying_ = true;
+  for (auto* one : connections_) one->shut_down();
 }
 
 void smtp_server::stop(std::function<void()> drained) {

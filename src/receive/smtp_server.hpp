@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "net/listener.hpp"
@@ -31,6 +32,8 @@ struct server_parts {
   dialogue_watch* traces = nullptr;  ///< who watches; null: nobody can
 };
 
+class connection;
+
 class smtp_server {
  public:
   smtp_server(server_parts parts, std::size_t sessions_max);
@@ -40,6 +43,8 @@ class smtp_server {
   void listen(os::unique_fd socket);
   /// Takes no more connections; `drained` is called when the last session has ended.
   void stop(std::function<void()> drained);
+  /// After stop(): idle clients are sent away, the others as soon as they are idle.
+  void hurry();
   std::size_t session_count() const noexcept { return sessions_.size(); }
   /// Called with the number of sessions whenever it changes.
   void on_session_count(std::function<void(std::size_t)> handler) { count_handler_ = std::move(handler); }
@@ -56,6 +61,8 @@ class smtp_server {
   std::vector<std::unique_ptr<net::listener>> listeners_;
   net::task_scope acceptors_;
   net::task_scope sessions_;
+  std::unordered_set<connection*> connections_;
+  bool hurrying_ = false;
   std::function<void()> drained_;
   std::function<void(std::size_t)> count_handler_;
 };

@@ -71,19 +71,30 @@ std::string environment::socket_path(std::string_view name) const {
 
 void environment::on_stop(std::function<void()> handler) { stop_handlers_.push_back(std::move(handler)); }
 
+void environment::on_hurry(std::function<void()> handler) { hurry_handlers_.push_back(std::move(handler)); }
+
 void environment::stopped() { loop_.stop(); }
 
 int environment::control_descriptor() const { return control_ ? control_->native_handle() : -1; }
 
 void environment::stop(std::chrono::seconds limit) {
-  if (stopping_) return;
-  stopping_ = true;
-  if (control_) control_->send({control_message::kind::stopping, 0});
+  if (std::exchange(hurrying_, true)) return;
+  begin_stop(limit);
+  for (auto const& handler : hurry_handlers_) handler();
+}
+
+void environment::retire(std::chrono::seconds limit) {
+  if (!stopping_) begin_stop(limit);
+}
+
+void environment::begin_stop(std::chrono::seconds limit) {
   loop_.every(std::max(std::chrono::milliseconds(limit), std::chrono::milliseconds(1)), [this] {
     log::warning("stopping with work unfinished: the time limit has passed");
     loop_.stop();
     return false;
   });
+  if (std::exchange(stopping_, true)) return;
+  if (control_) control_->send({control_message::kind::stopping, 0});
   for (auto const& handler : stop_handlers_) handler();
   if (stop_handlers_.empty()) stopped();
 }
@@ -131,6 +142,7 @@ bool environment::report_dialogue(std::uint64_t watch, std::string_view line) {
 void environment::on_control_message(control_message const& message) {
   using kind = control_message::kind;
   if (message.what == kind::stop) return stop(std::chrono::seconds(message.value));
+  if (message.what == kind::retire) return retire(std::chrono::seconds(message.value));
   if (!watch_handler_) return;
   if (message.what == kind::watch) watch_handler_(message.value, message.text);
   if (message.what == kind::unwatch) watch_handler_(message.value, std::nullopt);

@@ -65,8 +65,10 @@ class environment {
 
   /// Called once when the program shall stop: take no more work, finish what was begun, then call stopped(). When
   /// graceful_stop_time_limit has passed the loop ends without it. A reload is the same thing: masterd has
-  /// started processes with the new configuration before and stops the old ones, with their own, longer limit.
+  /// started processes with the new configuration before and retires the old ones, with their own, longer limit.
   void on_stop(std::function<void()> handler);
+  /// Called once, after on_stop's handlers, when the whole server stops: what is idle need not be waited for.
+  void on_hurry(std::function<void()> handler);
   bool stopping() const noexcept { return stopping_; }
   /// Nothing is left to do: run() returns.
   void stopped();
@@ -93,6 +95,8 @@ class environment {
   int run();
 
  private:
+  void retire(std::chrono::seconds limit);
+  void begin_stop(std::chrono::seconds limit);
   void arm_control();
   void on_control_message(control_message const& message);
   void call_settings_handlers();
@@ -107,12 +111,14 @@ class environment {
   std::string ticket_keys_;
   std::unique_ptr<control_line> control_;
   std::vector<std::function<void()>> stop_handlers_;
+  std::vector<std::function<void()>> hurry_handlers_;
   std::vector<std::function<void()>> settings_handlers_;
   std::function<void(std::uint64_t, std::optional<std::string>)> watch_handler_;
   std::size_t sessions_ = 0;
   std::size_t sessions_told_ = 0;
   bool reporting_ = false;
   bool stopping_ = false;
+  bool hurrying_ = false;
   bool stress_ = false;
 };
 

@@ -18,12 +18,13 @@ constexpr std::array<std::pair<log_target, std::string_view>, 4> log_names = {{
 }};
 
 using kind = control_message::kind;
-constexpr std::array<std::pair<kind, std::string_view>, 8> control_words = {{
+constexpr std::array<std::pair<kind, std::string_view>, 9> control_words = {{
     {kind::ready, "ready"},
     {kind::sessions, "sessions"},
     {kind::stopping, "stopping"},
     {kind::refused, "refused"},
     {kind::stop, "stop"},
+    {kind::retire, "retire"},
     {kind::watch, "watch"},
     {kind::unwatch, "unwatch"},
     {kind::dialogue, "dialogue"},

@@ -52,7 +52,8 @@ struct control_message {
     sessions,  ///< program → masterd: how many are open
     stopping,  ///< program → masterd: it takes no more work on its own account
     refused,   ///< program → masterd: the sandbox refused system call `value`; death follows
-    stop,      ///< masterd → program: finish within `value` seconds
+    stop,      ///< masterd → program: the server stops: finish within `value` seconds
+    retire,    ///< masterd → program: others have taken over: sessions may go on for `value` seconds
     watch,     ///< masterd → smtpd: show the dialogues that the filter `text` matches to trace number `value`
     unwatch,   ///< masterd → smtpd: trace number `value` has ended
     dialogue,  ///< smtpd → masterd: a line for trace number `value`

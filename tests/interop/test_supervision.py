@@ -73,6 +73,19 @@ def test_stop_ends_everything(make):
     assert not accepts_connections(server.submission)
 
 
+def test_stop_sends_idle_clients_away_and_lets_the_others_finish(make):
+    sink = make.sink()
+    server = make.postern(sink.port)
+    with RawSmtp(server.mx) as idle, RawSmtp(server.submission) as busy:
+        busy.secure_login("joe", PASSWORD).mail("joe@home.example", "a@dest.example")
+        server.process.send_signal(signal.SIGTERM)
+        farewell = idle.reply()
+        assert farewell.code == 421 and "shutting down" in farewell.text
+        assert busy.data("Subject: last\r\n\r\nlast\r\n").code == 250
+        assert busy.reply().code == 421
+    server.process.wait(timeout=20)
+
+
 def test_nothing_outlives_the_master(make):
     """Even when masterd itself is killed."""
     server = make.postern()

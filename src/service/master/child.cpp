@@ -45,6 +45,7 @@ void child::on_message(control_message const& message) {
     case kind::dialogue:
       return to_.on_dialogue(message.value, message.text);
     case kind::stop:
+    case kind::retire:
     case kind::watch:
     case kind::unwatch:
       return;
@@ -74,12 +75,15 @@ void child::escalate(std::chrono::milliseconds after, int signal) {
   });
 }
 
-void child::stop(std::chrono::seconds limit) {
+void child::stop(std::chrono::seconds limit) { end_within(limit, control_message::kind::stop); }
+void child::retire(std::chrono::seconds limit) { end_within(limit, control_message::kind::retire); }
+
+void child::end_within(std::chrono::seconds limit, control_message::kind how) {
   auto until = std::chrono::steady_clock::now() + limit;
   if (asked_until_ && *asked_until_ <= until) return;
   asked_until_ = until;
   state_ = phase::stopping;
-  control_.send({control_message::kind::stop, static_cast<std::uint64_t>(limit.count())});
+  control_.send({how, static_cast<std::uint64_t>(limit.count())});
   escalate(limit + before_terminate, SIGTERM);
   escalate(limit + before_kill, SIGKILL);
 }

@@ -29,6 +29,8 @@ class child {
   /// Asks it to finish within `limit` (a later limit than one it already has changes nothing); insists with SIGTERM a
   /// second later, ends it with SIGKILL three seconds after that.
   void stop(std::chrono::seconds limit);
+  /// The same after a reload: its successors serve already, so its sessions may take their time.
+  void retire(std::chrono::seconds limit);
   void kill();
   void begin_watch(std::uint64_t number, std::string_view filter);
   void end_watch(std::uint64_t number);
@@ -46,6 +48,7 @@ class child {
   std::chrono::milliseconds age() const;
 
  private:
+  void end_within(std::chrono::seconds limit, control_message::kind how);
   using descriptor = net::asio::posix::basic_stream_descriptor<net::executor>;
   void on_message(control_message const& message);
   void wait_for_end();

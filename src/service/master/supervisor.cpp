@@ -46,7 +46,7 @@ void supervisor::apply(plan next, launch_context context) {
   for (auto& one : children_) {
     auto found = services_.find(one.service_key());
     if (found == services_.end() || found->second.plan.on_demand) {
-      one.stop(context_->settings.duration("graceful_reload_time_limit"));
+      one.retire(context_->settings.duration("graceful_reload_time_limit"));
     } else if (found->second.plan.row->processes == process_count::sole) {
       one.stop(context_->settings.duration("graceful_stop_time_limit"));
     }
@@ -120,7 +120,7 @@ void supervisor::retire_old(std::string const& key) {
   auto limit = context_->settings.duration("graceful_reload_time_limit");
   for (auto& one : children_) {
     bool old = one.service_key() == key && one.generation() != generation_;
-    if (old) one.stop(limit);
+    if (old) one.retire(limit);
   }
 }
 
