@@ -109,7 +109,13 @@ void check_tls_identity(check_context& context) {
     }
     bool unreadable_for_us = false;
     auto read = [&](std::string const& path) { return read_file(path, unreadable_for_us); };
-    auto made = receive::make_tls_context(service.settings, read, nullptr);
+    std::vector<std::string> problems;
+    auto made = receive::make_tls_context(service.settings, read, nullptr, problems);
+    for (auto const& problem : problems) {
+      context.add(unreadable_for_us ? gravity::note : gravity::problem,
+                  check_context::where(service, "tls_server_sni_maps"), problem,
+                  "correct the entry; the user that smtpd runs as must be able to read its files");
+    }
     if (made) continue;
     if (unreadable_for_us)
       context.add(gravity::note, place_of(service), "the private key was not checked: " + made.error().text,

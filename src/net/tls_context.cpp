@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/core_names.h>
@@ -112,28 +113,33 @@ result<> tls_context::add_identity(tls_identity const& identity) {
   return {};
 }
 
-void tls_context::add_name_selection() {
+tls_context const* tls_context::find_by_name(std::string_view name) const {
+  if (auto place = by_name_.find(name); place != by_name_.end()) return place->second.get();
+  for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    if (auto place = by_name_.find(name.substr(dot)); place != by_name_.end()) return place->second.get();
+  }
+  return nullptr;
+}
+
+// All are made now: during a handshake the sandbox is closed and nobody hears of a certificate that does not fit.
+result<> tls_context::add_name_selection() {
+  for (auto& [name, identities] : std::exchange(options_.identities_by_name, {})) {
+    auto options = options_;
+    options.identities = identities;
+    auto made = make_server(std::move(options));
+    if (!made) return std::unexpected(made.error());
+    by_name_.emplace(name, std::move(*made));
+  }
   auto select = +[](SSL* ssl, int*, void* argument) -> int {
-    auto* self = static_cast<tls_context*>(argument);
     auto name = server_name_of(ssl);
     if (name.empty()) return SSL_TLSEXT_ERR_NOACK;
-    auto place = self->by_name_.find(name);
-    if (place == self->by_name_.end()) {
-      constexpr std::size_t names_max = 1000;  // a bound on what strangers can make us remember
-      auto identities = self->options_.identities_for_name(name);
-      if (identities.empty() || self->by_name_.size() >= names_max) return SSL_TLSEXT_ERR_OK;
-      auto options = self->options_;
-      options.identities = std::move(identities);
-      options.identities_for_name = nullptr;
-      auto made = make_server(std::move(options));
-      if (!made) return SSL_TLSEXT_ERR_OK;
-      place = self->by_name_.emplace(name, std::move(*made)).first;
-    }
-    SSL_set_SSL_CTX(ssl, place->second->native());
+    auto const* found = static_cast<tls_context*>(argument)->find_by_name(name);
+    if (found != nullptr) SSL_set_SSL_CTX(ssl, found->native());
     return SSL_TLSEXT_ERR_OK;
   };
   SSL_CTX_set_tlsext_servername_callback(context_, select);
   SSL_CTX_set_tlsext_servername_arg(context_, this);
+  return {};
 }
 
 result<> tls_context::configure(bool server) {
@@ -180,8 +186,7 @@ result<> tls_context::configure(bool server) {
     SSL_CTX_set_app_data(context_, options_.ticket_keys.get());
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context_, on_ticket_key);
   }
-  if (options_.identities_for_name) add_name_selection();
-  return {};
+  return options_.identities_by_name.empty() ? result<>{} : add_name_selection();
 }
 
 }  // namespace postern::net

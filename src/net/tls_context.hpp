@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
@@ -31,8 +31,8 @@ enum class peer_certificate { none, ask };
 
 struct tls_options {
   std::vector<tls_identity> identities;  ///< one for each key type (RSA, ECDSA …)
-  /// Server: identities for an SNI name (lower-case, no trailing dot); empty answer: the default ones.
-  std::function<std::vector<tls_identity>(std::string const& server_name)> identities_for_name;
+  /// Server: by SNI name, lower-case, or ".example.com" for the names below it; other names get the ones above.
+  std::map<std::string, std::vector<tls_identity>, std::less<>> identities_by_name;
   std::string protocols = ">=TLSv1";    ///< the value of *_tls_protocols
   std::string cipher_list;              ///< OpenSSL cipher list for TLS 1.2 and below; empty: by grade
   std::string excluded_ciphers;         ///< names to exclude, comma separated
@@ -59,17 +59,20 @@ class tls_context {
   tls_context& operator=(tls_context const&) = delete;
 
   ssl_ctx_st* native() const noexcept { return context_; }
+  /// A server name may lead to a certificate of its own.
+  bool chooses_by_name() const noexcept { return !by_name_.empty(); }
   tls_options const& options() const noexcept { return options_; }
 
  private:
   tls_context(ssl_ctx_st* context, tls_options options) : context_(context), options_(std::move(options)) {}
   result<> configure(bool server);
   result<> add_identity(tls_identity const& identity);
-  void add_name_selection();
+  result<> add_name_selection();
+  tls_context const* find_by_name(std::string_view name) const;
 
   ssl_ctx_st* context_;
   tls_options options_;
-  std::unordered_map<std::string, std::shared_ptr<tls_context>> by_name_;
+  std::map<std::string, std::shared_ptr<tls_context>, std::less<>> by_name_;
 };
 
 }  // namespace postern::net

@@ -19,7 +19,7 @@ net::task<bool> connection::shake_hands() {
     co_return false;
   }
   tls_info_ = stream_.tls()->info();
-  log_.tls_established(*tls_info_, settings_->tls->options().identities_for_name != nullptr, settings_->tls_log_level);
+  log_.tls_established(*tls_info_, settings_->tls->chooses_by_name(), settings_->tls_log_level);
   co_return co_await admit_client_certificate();
 }
 

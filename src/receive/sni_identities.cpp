@@ -12,8 +12,6 @@
 namespace postern::receive {
 namespace {
 
-using identities_by_name = std::map<std::string, std::vector<net::tls_identity>>;
-
 // The value of an entry as PEM text.
 result<secret> pem_of(maps::entry const& one, secret_reader const& read_secret) {
   if (auto decoded = decode_base64(one.value); decoded && decoded->starts_with("-----BEGIN"))
@@ -35,40 +33,55 @@ result<std::vector<net::tls_identity>> parse_identities(std::string_view pem, st
   for (auto at = pem.find(begin); at != std::string_view::npos;) {
     auto next = pem.find(begin, at + 1);
     auto block = pem.substr(at, next == std::string_view::npos ? next : next - at);
-    bool is_key = block.substr(0, block.find('\n')).contains("PRIVATE KEY");
-    if (is_key) out.push_back({{}, secret(block), named});
-    if (!is_key && out.empty()) return fail(fmt::format("{}: the key must stand before its certificates", named));
-    if (!is_key) out.back().certificates_pem += block;
     at = next;
+    auto label = block.substr(0, block.find('\n'));
+    if (label.contains("PRIVATE KEY")) out.push_back({{}, secret(block), named});
+    if (!label.contains("CERTIFICATE")) continue;  // "EC PARAMETERS" says nothing that the key does not
+    if (out.empty()) return fail(fmt::format("{}: the key must stand before its certificates", named));
+    out.back().certificates_pem += block;
   }
   if (out.empty()) return fail(fmt::format("{}: there is no key in it", named));
   return out;
 }
 
-result<std::function<std::vector<net::tls_identity>(std::string const&)>> load_sni_identities(
-    config::settings const& settings, secret_reader const& read_secret) {
-  auto loaded = std::make_shared<identities_by_name>();
+namespace {
+
+// An identity that OpenSSL would not take must not cost the others theirs.
+result<std::vector<net::tls_identity>> load_entry(maps::entry const& one, secret_reader const& read_secret) {
+  auto pem = pem_of(one, read_secret);
+  if (!pem) return std::unexpected(pem.error());
+  auto identities = parse_identities(pem->reveal(), "its value");
+  if (!identities) return identities;
+  net::tls_options trial;
+  trial.identities = *identities;
+  if (auto made = net::tls_context::make_server(std::move(trial)); !made) return std::unexpected(made.error());
+  return identities;
+}
+
+}  // namespace
+
+identities_by_name load_sni_identities(config::settings const& settings, secret_reader const& read_secret,
+                                       std::vector<std::string>& problems) {
+  identities_by_name out;
+  auto complain = [&problems](std::string const& what) {
+    problems.push_back(fmt::format("tls_server_sni_maps: {}; clients get the default certificate instead", what));
+  };
   for (auto const& name : settings.list("tls_server_sni_maps")) {
     auto table = maps::open_table(name);
-    if (!table) return fail("tls_server_sni_maps: " + table.error().text);
-    auto entries = (*table)->entries();
-    if (!entries) return fail("tls_server_sni_maps: " + entries.error().text);
+    auto entries = table ? (*table)->entries() : std::unexpected(table.error());
+    if (!entries) {
+      complain(entries.error().text);
+      continue;
+    }
     for (auto const& one : *entries) {
-      auto pem = pem_of(one, read_secret);
-      if (!pem) return fail(fmt::format("tls_server_sni_maps: {}: {}", one.key, pem.error().text));
-      auto identities = parse_identities(pem->reveal(), fmt::format("tls_server_sni_maps entry {}", one.key));
-      if (!identities) return std::unexpected(identities.error());
-      loaded->emplace(lowercase(one.key), std::move(*identities));
+      auto identities = load_entry(one, read_secret);
+      if (identities)
+        out.emplace(lowercase(one.key), std::move(*identities));
+      else
+        complain(fmt::format("{}: {}", printable(one.key), identities.error().text));
     }
   }
-  if (loaded->empty()) return nullptr;
-  return [loaded](std::string const& server_name) -> std::vector<net::tls_identity> {
-    if (auto place = loaded->find(server_name); place != loaded->end()) return place->second;
-    for (auto dot = server_name.find('.'); dot != std::string::npos; dot = server_name.find('.', dot + 1)) {
-      if (auto place = loaded->find(server_name.substr(dot)); place != loaded->end()) return place->second;
-    }
-    return {};
-  };
+  return out;
 }
 
 }  // namespace postern::receive

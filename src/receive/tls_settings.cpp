@@ -112,7 +112,8 @@ bool requires_client_certificate(config::settings const& settings) {
 
 result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,
                                                            secret_reader const& read_secret,
-                                                           std::shared_ptr<net::tls_ticket_keys> ticket_keys) {
+                                                           std::shared_ptr<net::tls_ticket_keys> ticket_keys,
+                                                           std::vector<std::string>& problems) {
   auto level = effective_tls_level(settings);
   if (level == "none") return nullptr;
   auto identities = load_identities(settings, read_secret);
@@ -136,9 +137,7 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
   options.session_lifetime = settings.duration("smtpd_tls_session_cache_timeout");
   options.tickets = options.session_lifetime.count() > 0;
   options.ticket_keys = std::move(ticket_keys);
-  auto by_name = load_sni_identities(settings, read_secret);
-  if (!by_name) return std::unexpected(by_name.error());
-  options.identities_for_name = std::move(*by_name);
+  options.identities_by_name = load_sni_identities(settings, read_secret, problems);
   return net::tls_context::make_server(std::move(options));
 }
 
