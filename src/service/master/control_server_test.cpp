@@ -20,6 +20,8 @@ struct fixture {
   trace_source::show show;
   std::uint64_t ended = 0;
   std::unique_ptr<control_server> server;
+  std::unique_ptr<net::stream> client;  ///< outlives the coroutine that reads from it
+  std::string heard;
   net::task_scope scope{loop};
 
   fixture() {
@@ -35,7 +37,15 @@ struct fixture {
         loop, std::move(*socket), [](std::string_view request) { return "you said " + std::string(request) + "\n.\n"; },
         std::move(traces));
   }
-  ~fixture() { ::unlink(path.c_str()); }
+  // Coroutines that wait for each other keep each other alive: end them while the loop can still carry that out.
+  ~fixture() {
+    loop.post([this] {
+      server->stop();
+      scope.cancel_all();
+    });
+    loop.context().run_for(100ms);
+    ::unlink(path.c_str());
+  }
 
   template <class Until>
   void run(Until done) {
@@ -45,52 +55,46 @@ struct fixture {
   }
 };
 
-net::task<> talk(fixture& with, std::string request, std::unique_ptr<net::stream>& client, std::string& heard) {
+net::task<> talk(fixture& with, std::string request) {
   auto connected = co_await net::connect_unix(with.loop, with.path, 5s);
-  client = std::move(*connected);
-  co_await client->write(request, 5s);
+  with.client = std::move(*connected);
+  co_await with.client->write(request, 5s);
   char buffer[512];
   for (;;) {
-    auto got = co_await client->read_some(buffer, 5s);
+    auto got = co_await with.client->read_some(buffer, 5s);
     if (!got) co_return;
-    heard.append(buffer, *got);
+    with.heard.append(buffer, *got);
   }
 }
 
 TEST(control_server, answers_a_request) {
   fixture with;
-  std::unique_ptr<net::stream> client;
-  std::string heard;
-  with.scope.spawn(talk(with, "status\n", client, heard), "client");
-  with.run([&] { return heard == "you said status\n.\n"; });
+  with.scope.spawn(talk(with, "status\n"), "client");
+  with.run([&] { return with.heard == "you said status\n.\n"; });
 }
 
 TEST(control_server, feeds_a_trace_until_its_client_goes) {
   fixture with;
-  std::unique_ptr<net::stream> client;
-  std::string heard;
-  with.scope.spawn(talk(with, "trace user=joe\n", client, heard), "client");
-  with.run([&] { return heard == "ok\n"; });
+  with.scope.spawn(talk(with, "trace user=joe\n"), "client");
+  with.run([&] { return with.heard == "ok\n"; });
   EXPECT_EQ(with.filter, "user=joe");
   with.show("< a");
   with.show("> b");
-  with.run([&] { return heard == "ok\n< a\n> b\n"; });
+  with.run([&] { return with.heard == "ok\n< a\n> b\n"; });
   EXPECT_EQ(with.ended, 0U);
-  client->shutdown_write();
+  with.client->shutdown_write();
   with.run([&] { return with.ended == 7; });
 }
 
 TEST(control_server, counts_the_lines_of_a_trace_that_nobody_takes) {
   fixture with;
-  std::unique_ptr<net::stream> client;
-  std::string heard;
-  with.scope.spawn(talk(with, "trace\n", client, heard), "client");
-  with.run([&] { return heard == "ok\n"; });
+  with.scope.spawn(talk(with, "trace\n"), "client");
+  with.run([&] { return with.heard == "ok\n"; });
   EXPECT_EQ(with.filter, "");
   for (std::size_t i = 0; i < trace_feed::lines_max + 5; ++i) with.show("x");
-  with.run([&] { return heard.size() == 3 + 2 * trace_feed::lines_max; });
+  with.run([&] { return with.heard.size() == 3 + 2 * trace_feed::lines_max; });
   with.show("y");
-  with.run([&] { return heard.ends_with("(5 lines were lost)\ny\n"); });
+  with.run([&] { return with.heard.ends_with("(5 lines were lost)\ny\n"); });
 }
 
 }  // namespace
