@@ -21,9 +21,8 @@ struct prepared {
 
 result<> prepare(service::environment& env, prepared& out) {
   auto read_secret = [&env](std::string const& path) { return env.read_secret(path); };
-  auto rotation = env.settings().duration("smtpd_tls_session_cache_timeout");
   std::vector<std::string> problems;
-  auto tls = receive::make_tls_context(env.settings(), read_secret, env.ticket_keys(rotation), problems);
+  auto tls = receive::make_tls_context(env.settings(), read_secret, env.ticket_keys(), problems);
   for (auto const& problem : problems) log::warning("{}", problem);
   if (tls)
     out.tls = std::move(*tls);

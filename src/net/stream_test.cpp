@@ -197,8 +197,7 @@ TEST(one_shot, gives_the_answer_or_nothing_at_the_deadline) {
 TEST(tls_ticket_keys, advance_alike_and_forget) {
   auto seed = secret(std::string(32, 's'));
   tls_ticket_keys one(5, seed, 1h), other(5, seed, 1h);
-  EXPECT_EQ(tls_ticket_keys::parse(one.handed_down().reveal(), 1h)->handed_down().reveal(),
-            other.handed_down().reveal());
+  EXPECT_EQ(tls_ticket_keys::parse(one.handed_down().reveal())->handed_down().reveal(), other.handed_down().reveal());
   auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / 1h);
   tls_ticket_keys a(now - 1, seed, 1h), b(now - 2, seed, 1h), c(now - 1, seed, 1h);
   EXPECT_EQ(a.current().name, c.current().name);

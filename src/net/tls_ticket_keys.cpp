@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -30,27 +31,25 @@ std::uint64_t epoch_of(std::chrono::system_clock::time_point when, std::chrono::
 }  // namespace
 
 tls_ticket_keys::tls_ticket_keys(std::uint64_t epoch, secret seed, std::chrono::seconds rotation)
-    : epoch_(epoch),
-      seed_(std::move(seed)),
-      rotation_(std::max(rotation, std::chrono::seconds(1))),
-      current_(derive()) {}
+    : epoch_(epoch), seed_(std::move(seed)), rotation_(std::max(rotation, rotation_min)), current_(derive()) {}
 
 tls_ticket_keys tls_ticket_keys::random(std::chrono::seconds rotation) {
-  rotation = std::max(rotation, std::chrono::seconds(1));
+  rotation = std::max(rotation, rotation_min);
   return {epoch_of(std::chrono::system_clock::now(), rotation), secret(os::random_octets(seed_octets)), rotation};
 }
 
 secret tls_ticket_keys::handed_down() const {
-  return secret(std::to_string(epoch_) + " " + encode_base64(seed_.reveal()));
+  return secret(fmt::format("{} {} ", epoch_, rotation_.count()) + encode_base64(seed_.reveal()));
 }
 
-std::shared_ptr<tls_ticket_keys> tls_ticket_keys::parse(std::string_view text, std::chrono::seconds rotation) {
+std::shared_ptr<tls_ticket_keys> tls_ticket_keys::parse(std::string_view text) {
   auto words = split_any(text, " \n");
-  if (words.size() != 2) return nullptr;
+  if (words.size() != 3) return nullptr;
   auto epoch = parse_unsigned(words[0]);
-  auto seed = decode_base64(words[1]);
-  if (!epoch || !seed || seed->size() != seed_octets) return nullptr;
-  return std::make_shared<tls_ticket_keys>(*epoch, secret(std::move(*seed)), rotation);
+  auto rotation = parse_unsigned(words[1]);
+  auto seed = decode_base64(words[2]);
+  if (!epoch || !rotation || !seed || seed->size() != seed_octets) return nullptr;
+  return std::make_shared<tls_ticket_keys>(*epoch, secret(std::move(*seed)), std::chrono::seconds(*rotation));
 }
 
 tls_ticket_keys::key tls_ticket_keys::derive() const {

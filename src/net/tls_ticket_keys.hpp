@@ -1,11 +1,13 @@
 #pragma once
 // Purpose: session ticket keys that all processes of a server share and that change with time, without talking to each
 // other.
-//          The supervisor makes one seed at its start and hands (epoch, seed) to each process. At every epoch each
-//          process replaces the seed by HMAC(seed, "next"), so all have the same keys, and none can compute an earlier
-//          one.
+//          The supervisor makes one seed at its start and hands (epoch, rotation, seed) to each process. At every epoch
+//          each process replaces the seed by HMAC(seed, "next"), so all have the same keys, and none can compute an
+//          earlier one.
 // Units: an epoch is `rotation` long (wall clock). A ticket is taken in the epoch of its making and in the one after
-// it. Security: the seed is a secret; tickets made two epochs ago cannot be opened by anybody any more.
+// it.
+// Limits: rotation is rotation_min at least, whatever lifetime is configured for sessions.
+// Security: the seed is a secret; tickets made two epochs ago cannot be opened by anybody any more.
 
 #include <array>
 #include <chrono>
@@ -18,6 +20,8 @@ namespace postern::net {
 
 class tls_ticket_keys {
  public:
+  static constexpr std::chrono::seconds rotation_min{60};
+
   struct key {
     std::array<unsigned char, 16> name{};
     std::array<unsigned char, 32> cipher_key{};  ///< AES-256-CBC
@@ -28,9 +32,10 @@ class tls_ticket_keys {
   /// A seed of this process's own.
   static tls_ticket_keys random(std::chrono::seconds rotation);
 
-  /// "<epoch> <base64 seed>", how the supervisor hands it down. parse answers with nullptr on anything else.
+  /// "<epoch> <rotation in seconds> <base64 seed>", how the supervisor hands it down. The rotation goes with it: epochs
+  /// of another length would be other numbers. parse answers with nullptr on anything else.
   secret handed_down() const;
-  static std::shared_ptr<tls_ticket_keys> parse(std::string_view text, std::chrono::seconds rotation);
+  static std::shared_ptr<tls_ticket_keys> parse(std::string_view text);
 
   /// The key to make tickets with now.
   key const& current();

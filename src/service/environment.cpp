@@ -56,8 +56,8 @@ result<secret> environment::read_secret(std::string const& path) const {
   return secret(std::move(*content));
 }
 
-std::shared_ptr<net::tls_ticket_keys> environment::ticket_keys(std::chrono::seconds rotation) const {
-  return ticket_keys_.empty() ? nullptr : net::tls_ticket_keys::parse(ticket_keys_, rotation);
+std::shared_ptr<net::tls_ticket_keys> environment::ticket_keys() const {
+  return ticket_keys_.empty() ? nullptr : net::tls_ticket_keys::parse(ticket_keys_);
 }
 
 std::string environment::socket_path(std::string_view name) const {

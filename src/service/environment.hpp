@@ -58,7 +58,7 @@ class environment {
   result<secret> read_secret(std::string const& path) const;
 
   /// Session ticket keys that all processes of this server share; nullptr when there is no masterd.
-  std::shared_ptr<net::tls_ticket_keys> ticket_keys(std::chrono::seconds rotation) const;
+  std::shared_ptr<net::tls_ticket_keys> ticket_keys() const;
 
   /// The path of another program's socket ("private/auth"), which must stand in this program's row.
   std::string socket_path(std::string_view name) const;

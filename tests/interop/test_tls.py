@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from harness.postern import PASSWORD
 from harness.raw_smtp import RawSmtp, plain_token
+from harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -48,26 +49,53 @@ def test_versions(server, version):
         assert secured.recv(100).startswith(b"220 ")
 
 
-@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_sessions_resume_in_every_process(server, version):
-    """smtpd is several processes; they share the ticket keys, so it does not matter which one answers."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+class Resuming:
+    """Connects to the wrapper port again and again with the session of the time before."""
 
-    def connect(session):
-        with socket.create_connection(("127.0.0.1", server.smtps), timeout=10) as plain, \
-                context.wrap_socket(plain, server_hostname="localhost", session=session) as secured:
+    def __init__(self, port, version):
+        self.port, self.session = port, None
+        self.context = ssl.create_default_context()
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        self.context.minimum_version = self.context.maximum_version = ssl.TLSVersion[version]
+
+    def connect(self):
+        """Whether the session was resumed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as plain, \
+                self.context.wrap_socket(plain, server_hostname="localhost", session=self.session) as secured:
             assert secured.recv(100).startswith(b"220 ")
             secured.sendall(b"QUIT\r\n")
             assert secured.recv(100).startswith(b"221 ")
-            return secured.session, secured.session_reused
+            self.session = secured.session
+            return secured.session_reused
 
-    session, reused = connect(None)
-    assert not reused
-    for _ in range(20):
-        session, reused = connect(session)
-        assert reused
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_sessions_resume_in_every_process(server, version):
+    """smtpd is several processes; they share the ticket keys, so it does not matter which one answers."""
+    client = Resuming(server.smtps, version)
+    assert [client.connect() for _ in range(20)] == [False] + [True] * 19
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("timeout", ["3600s", "60s"])
+def test_sessions_resume_after_a_reload(make, version, timeout):
+    """The keys are masterd's; another session lifetime does not put the new processes out of step with them."""
+    server = make.postern(smtpd_tls_session_cache_timeout="3600s")
+    client = Resuming(server.smtps, version)
+    assert not client.connect()
+    before = set(server.pids("smtpd"))
+    server.set(smtpd_tls_session_cache_timeout=timeout)
+    server.cli("reload")
+    wait_until(lambda: server.pids("smtpd") and not before & set(server.pids("smtpd")), "new smtpd processes")
+    assert all(client.connect() for _ in range(20))
+
+
+def test_sessions_do_not_resume_when_that_is_off(make):
+    server = make.postern(smtpd_tls_session_cache_timeout="0s")
+    for version in ("-tls1_2", "-tls1_3"):
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.smtps}", version, "-reconnect"],
+                              input="quit\r\n", capture_output=True, text=True, timeout=20, check=False)
+        assert "New, TLSv1." in done.stdout and "Reused, " not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["localhost", "localhost.", "unknown.example"])
