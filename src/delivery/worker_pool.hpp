@@ -31,11 +31,12 @@ class worker_pool {
   template <class Result>
   net::task<Result> run(std::function<Result()> work) {
     auto shared = std::make_shared<job<Result>>(loop_, std::move(work));
-    submit([this, shared] {
-      shared->value.emplace(shared->work());
-      loop_.post([shared] {
-        shared->finished = true;
-        shared->done.wake();
+    // The job belongs to the loop: the thread gives its hold on it back with the answer, so that it dies over there.
+    submit([this, held = shared]() mutable {
+      held->value.emplace(held->work());
+      loop_.post([back = std::move(held)] {
+        back->finished = true;
+        back->done.wake();
       });
     });
     while (!shared->finished) co_await shared->done.wait(std::chrono::hours(1));
