@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/settings.hpp"
 
 namespace postern::maps {
 namespace {
@@ -50,7 +51,7 @@ std::string_view without_braces(std::string_view text) {
 // "key = value" at the first '='.
 bool put_pair(memory_table& into, std::string_view pair) {
   auto equals = pair.find('=');
-  if (equals == std::string_view::npos) return false;
+  if (equals == std::string_view::npos || equals == 0) return false;
   into.put(trim(pair.substr(0, equals)), trim(pair.substr(equals + 1)));
   return true;
 }
@@ -71,21 +72,13 @@ std::vector<std::string> logical_lines(std::string_view text) {
 
 }  // namespace
 
+// Words stand apart by commas and blanks, so a pair with blanks or commas of its own stands in braces.
 result<std::unique_ptr<table>> open_inline(std::string_view name) {
   auto made = std::make_unique<memory_table>();
-  auto inner = without_braces(name);
-  // "key = value" has blanks of its own, so pairs stand apart by commas, or in braces.
-  std::size_t depth = 0;
-  std::string_view rest = inner;
-  for (std::size_t i = 0, begin = 0; i <= rest.size(); ++i) {
-    char c = i < rest.size() ? rest[i] : ',';
-    if (c == '{') ++depth;
-    if (c == '}' && depth > 0) --depth;
-    if (c != ',' || depth > 0) continue;
-    auto pair = without_braces(rest.substr(begin, i - begin));
-    begin = i + 1;
-    if (pair.empty()) continue;
-    if (!put_pair(*made, pair)) return fail(fmt::format("inline:{}: '{}' is not key = value", name, pair));
+  for (auto const& word : config::split_list(without_braces(name))) {
+    auto pair = without_braces(word);
+    if (put_pair(*made, pair)) continue;
+    return fail(fmt::format("inline:{}: '{}' is not key=value; a pair with blanks goes into braces", name, pair));
   }
   return made;
 }

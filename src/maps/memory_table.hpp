@@ -12,7 +12,7 @@ namespace postern::maps {
 
 inline constexpr std::size_t texthash_octets_max = 64 * 1024 * 1024;
 
-/// "{ key = value, { key = value with, commas } }"
+/// "{ key=value, other=value { key = value with, commas } }"
 result<std::unique_ptr<table>> open_inline(std::string_view name);
 /// "value" or "{ value with spaces }"
 result<std::unique_ptr<table>> open_static(std::string_view name);

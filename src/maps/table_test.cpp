@@ -20,7 +20,8 @@ std::optional<std::string> look(std::string_view name, std::string_view key) {
 }
 
 TEST(table, inline_tables_are_written_into_main_cf) {
-  EXPECT_EQ(look("inline:{ a = 1, { b = 2, with comma } }", "B"), "2, with comma");
+  EXPECT_EQ(look("inline:{ a=1, { b = 2, with comma } }", "B"), "2, with comma");
+  EXPECT_EQ(look("inline:{a=1 b=2}", "b"), "2");
   EXPECT_EQ(look("inline:{a=1}", "a"), "1");
   EXPECT_EQ(look("inline:{a=1}", "c"), std::nullopt);
   EXPECT_FALSE(open_table("inline:{ no pair }").has_value());
