@@ -44,7 +44,7 @@ constexpr parameter rows[] = {
    "How often the connection cache logs its use"},
   {"connection_cache_ttl_limit", duration, "2s", at_least(1), folded(scache_note),
    "Longest time that a connection is kept"},
-  {"daemon_directory", text, "/usr/lib/postfix/sbin", at_least(1), implemented, "Directory of the server programs"},
+  {"daemon_directory", text, "/usr/lib/postfix/sbin", at_least(1), folded("the programs find each other beside themselves"), "Directory of the server programs"},
   {"daemon_table_open_error_is_fatal", boolean, "no", unbounded, unsupported,
    "Ends a program when a table cannot be opened"},
   {"daemon_timeout", duration, "18000s", at_least(1), folded(event_note), "Time after which a stuck program is ended"},

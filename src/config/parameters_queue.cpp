@@ -134,7 +134,7 @@ constexpr parameter rows[] = {
   {"queue_directory", text, "/var/spool/postfix", at_least(1), implemented,
    "Directory of the queue and of the sockets between programs"},
   {"queue_file_attribute_count_limit", integer, "100", at_least(1), folded(spool_note), "Attributes of one message"},
-  {"queue_minfree", size, "0", at_least(0), implemented, "Free space below which mail is refused for now; 0 for none"},
+  {"queue_minfree", size, "0", at_least(0), unsupported, "Free space below which mail is refused for now; 0 for none"},
   {"queue_run_delay", duration, "300s", at_least(1), implemented, "How often deferred mail is looked at"},
   {"queue_service_name", text, "qmgr", at_least(1), folded(qmgrname_note), "Service that manages the queue"},
   {"recipient_bcc_maps", list, "", unbounded, unsupported, "Tables that add a hidden recipient by recipient"},

@@ -102,7 +102,7 @@ constexpr parameter rows[] = {
   {"smtp_sasl_auth_cache_time", duration, "90d", at_least(0), unsupported, "How long a failed login is remembered"},
   {"smtp_sasl_auth_enable", boolean, "no", unbounded, implemented,
    "Logs in at next hops that smtp_sasl_password_maps names"},
-  {"smtp_sasl_auth_soft_bounce", boolean, "yes", unbounded, implemented,
+  {"smtp_sasl_auth_soft_bounce", boolean, "yes", unbounded, unsupported,
    "Defers mail when the next hop refuses the login instead of returning it"},
   {"smtp_sasl_mechanism_filter", list, "", unbounded, unsupported,
    "Mechanisms that may be used; \"!name\" leaves one out"},

@@ -24,6 +24,7 @@ class memory_table final : public table {
   }
   result<std::vector<entry>> entries() override {
     std::vector<entry> out;
+    out.reserve(values_.size());
     for (auto const& [key, value] : values_) out.push_back({key, value});
     return out;
   }

@@ -18,7 +18,8 @@ class task_scope {
   /// Starts `work`. An exception other than a cancellation is a bug: it is logged with `what`, and the program aborts.
   void spawn(task<> work, std::string what);
   std::size_t size() const noexcept { return running_.size(); }
-  /// Every pending wait in the scope ends; the coroutines unwind as the loop goes on, so call it on the loop and join().
+  /// Every pending wait in the scope ends; the coroutines unwind as the loop goes on, so call it on the loop and
+  /// join().
   void cancel_all();
   /// Until none is left or the time is up; true when none is left.
   task<bool> join(std::chrono::milliseconds within);

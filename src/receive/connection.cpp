@@ -37,6 +37,7 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
       log_(peer_, session_id_, parts_.traces),
       input_(parts_.buffers) {
   if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
+  if (settings_->bare_newline_exclusions.find(peer_.address) != nullptr) protocol_.exclude_from_bare_newline_rules();
 }
 
 net::task<> connection::run() {

@@ -76,10 +76,17 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->recipient_delimiter = settings.text("recipient_delimiter");
   auto debug_peers = policy::network_match_list::load("debug_peer_list", settings.list("debug_peer_list"));
   if (debug_peers) made->debug_peers = std::move(*debug_peers);
-  auto exceptions = policy::network_match_list::load("smtpd_sasl_exceptions_networks",
-                                                     settings.list("smtpd_sasl_exceptions_networks"));
-  if (!exceptions) return std::unexpected(exceptions.error());
-  made->sasl_exceptions = std::move(*exceptions);
+  struct row {
+    policy::network_match_list service_settings::* list;
+    char const* parameter;
+  };
+  for (auto [list, parameter] :
+       {row{&service_settings::sasl_exceptions, "smtpd_sasl_exceptions_networks"},
+        row{&service_settings::bare_newline_exclusions, "smtpd_forbid_bare_newline_exclusions"}}) {
+    auto networks = policy::network_match_list::load(parameter, settings.list(parameter));
+    if (!networks) return std::unexpected(networks.error());
+    (*made).*list = std::move(*networks);
+  }
   return made;
 }
 

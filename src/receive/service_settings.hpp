@@ -47,7 +47,8 @@ struct service_settings {
   int unknown_user_code = 550;                 ///< unknown_local_recipient_reject_code
   bool name_recipient_table = true;            ///< show_user_unknown_table_name
   std::string recipient_delimiter;
-  policy::network_match_list debug_peers;  ///< debug_peer_list, its address entries
+  policy::network_match_list bare_newline_exclusions;  ///< smtpd_forbid_bare_newline_exclusions
+  policy::network_match_list debug_peers;              ///< debug_peer_list, its address entries
 };
 
 result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,

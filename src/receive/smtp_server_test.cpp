@@ -191,6 +191,20 @@ TEST(smtp_server, large_messages_stand_in_chunks_and_come_back_whole) {
   EXPECT_TRUE(here.content(message).ends_with(body));
 }
 
+TEST(smtp_server, bare_line_feeds_end_nothing_but_for_excluded_clients) {
+  std::vector<std::string> const pieces{"EHLO x\r\n",
+                                        "MAIL FROM:<a@b.example>\r\nRCPT TO:<joe@example.net>\r\nDATA\r\n",
+                                        "one\n.\nNOOP\r\n.\r\nQUIT\r\n"};
+  world strict;
+  strict.run("", pieces);
+  ASSERT_EQ(strict.queue.notices.size(), 1U);
+  EXPECT_TRUE(strict.content(strict.stored(strict.queue.notices[0])).ends_with("\r\none\r\n\r\nNOOP\r\n"));
+  world lenient;
+  auto transcript = lenient.run("smtpd_forbid_bare_newline_exclusions = 127.0.0.0/8\n", pieces);
+  ASSERT_EQ(lenient.queue.notices.size(), 1U);
+  EXPECT_TRUE(lenient.content(lenient.stored(lenient.queue.notices[0])).ends_with("\r\none\r\n")) << transcript;
+}
+
 TEST(smtp_server, strangers_cannot_relay) {
   world here;
   auto transcript =
