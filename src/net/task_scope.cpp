@@ -32,7 +32,7 @@ void task_scope::spawn(task<> work, std::string what) {
   auto place = running_.emplace(running_.end());
   place->what = std::move(what);
   asio::co_spawn(loop_.get_executor(), std::move(work),
-                 asio::bind_cancellation_slot(place->signal.slot(), [this, place](std::exception_ptr thrown) {
+                 asio::bind_cancellation_slot(place->signal.slot(), [this, place](std::exception_ptr const& thrown) {
                    judge(thrown, place->what);
                    running_.erase(place);
                  }));
@@ -48,7 +48,7 @@ task<bool> task_scope::join(std::chrono::milliseconds within) {
   constexpr auto pause = std::chrono::milliseconds(20);
   auto until = std::chrono::steady_clock::now() + within;
   while (!running_.empty() && std::chrono::steady_clock::now() < until) co_await loop_.sleep(pause);
-  co_return running_.empty();
+  co_return running_.empty();  // NOLINT(bugprone-standalone-empty): it is not ignored
 }
 
 }  // namespace postern::net

@@ -20,8 +20,8 @@ open_segment::open_segment(net::event_loop& loop, ipc::segment_grant const& gran
       std::move(writer), [this](std::span<queue::commit_done const> done, failure const* error) {
         // Runs in the commit thread: carry the news over and leave.
         loop_.post([self = self_, settled = std::vector(done.begin(), done.end()),
-                    why = error == nullptr ? std::string() : error->text]() mutable {
-          if (*self != nullptr) (*self)->on_batch(std::move(settled), std::move(why));
+                    why = error == nullptr ? std::string() : error->text] {
+          if (*self != nullptr) (*self)->on_batch(settled, why);
         });
       });
 }
@@ -31,7 +31,7 @@ open_segment::~open_segment() {
   *self_ = nullptr;
 }
 
-void open_segment::on_batch(std::vector<queue::commit_done> done, std::string error) {
+void open_segment::on_batch(std::vector<queue::commit_done> const& done, std::string const& error) {
   for (auto const& one : done) {
     auto place = waiting_.find(one.cookie);
     if (place == waiting_.end()) continue;  // a chunk, or a session that is gone

@@ -44,7 +44,7 @@ class open_segment {
   bool failed() const { return committer_->poisoned(); }
 
  private:
-  void on_batch(std::vector<queue::commit_done> done, std::string error);
+  void on_batch(std::vector<queue::commit_done> const& done, std::string const& error);
 
   net::event_loop& loop_;
   ipc::segment_grant grant_;

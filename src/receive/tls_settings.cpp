@@ -48,7 +48,7 @@ result<std::vector<net::tls_identity>> load_identities(config::settings const& s
     auto key_text = read_secret(key_file);
     if (!key_text) return fail(fmt::format("{}: {}", key, key_text.error().text));
     out.push_back({std::string(certificates->reveal()), std::move(*key_text),
-                   certificate_file == key_file ? key_file : certificate_file + " and " + key_file});
+                   certificate_file == key_file ? key_file : fmt::format("{} and {}", certificate_file, key_file)});
   }
   return out;
 }
