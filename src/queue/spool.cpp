@@ -101,7 +101,7 @@ result<> spool::remove_segment(segment_id id) {
 // Written under a temporary name, so that a copy with its final name is a whole one.
 result<std::string> spool::quarantine(os::read_file& file, damage const& found) {
   std::string const directory = root_ + "/quarantine";
-  std::string const path =
+  std::string path =
       fmt::format("{}/{}-{}-{}", directory, format_segment_id(found.place.segment), found.place.offset, found.length);
   auto const there = disk_.exists(path);
   if (!there) return std::unexpected(there.error());

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include "os/listening_socket.hpp"
 
 namespace postern::service::master {
@@ -39,8 +41,9 @@ result<> listeners::update(plan const& wanted, std::string const& queue_director
       if (!done) return fail("service " + service.name + ": " + done.error().text);
     }
     for (auto const& name : service.unix_sockets) {
-      auto done = keep_or_bind(kept, fresh, bound_, name,
-                               [&] { return os::listen_unix(queue_directory + "/" + name, socket_mode); });
+      auto done = keep_or_bind(kept, fresh, bound_, name, [&] {
+        return os::listen_unix(fmt::format("{}/{}", queue_directory, name), socket_mode);
+      });
       if (!done) return fail("service " + service.name + ": " + done.error().text);
     }
   }
@@ -73,6 +76,7 @@ int listeners::find(std::string const& address) const {
 
 std::vector<std::string> listeners::addresses() const {
   std::vector<std::string> out;
+  out.reserve(bound_.size());
   for (auto const& [address, socket] : bound_) out.push_back(address);
   return out;
 }
