@@ -14,7 +14,7 @@ using namespace postern;
 struct prepared {
   std::shared_ptr<net::tls_context> tls;
   std::string tls_trouble;
-  std::vector<ip_address> own_addresses;
+  std::vector<ip_address> interfaces;
   std::shared_ptr<receive::service_settings const> settings;
   net::resolver_options resolver;
 };
@@ -29,8 +29,8 @@ result<> prepare(service::environment& env, prepared& out) {
   else
     out.tls_trouble = tls.error().text;
   if (!out.tls_trouble.empty()) log::error("TLS is off: {}; mend it and run postern reload", out.tls_trouble);
-  out.own_addresses = os::interface_addresses();
-  auto loaded = receive::load_service_settings(env.settings(), out.own_addresses, out.tls, out.tls_trouble);
+  out.interfaces = os::interface_addresses();
+  auto loaded = receive::load_service_settings(env.settings(), out.interfaces, out.tls, out.tls_trouble);
   if (!loaded) return std::unexpected(loaded.error());
   out.settings = std::move(*loaded);
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
@@ -74,7 +74,7 @@ int serve(service::environment& env, prepared& from) {
     if (env.stress() && static_cast<double>(count) < limit / 2) env.set_stress(false);
   });
   env.on_settings_change([&] {
-    auto loaded = receive::load_service_settings(env.settings(), from.own_addresses, from.tls, from.tls_trouble);
+    auto loaded = receive::load_service_settings(env.settings(), from.interfaces, from.tls, from.tls_trouble);
     if (loaded) server.set_settings(std::move(*loaded));
   });
   env.on_stop([&] { server.stop([&] { env.stopped(); }); });

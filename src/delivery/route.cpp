@@ -4,6 +4,7 @@
 #include "delivery/smtp_settings.hpp"
 #include "dns/record.hpp"
 #include "message/address.hpp"
+#include "os/interfaces.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -29,7 +30,7 @@ transport_word parse_transport_word(std::string_view text) {
 }
 
 result<router> router::load(config::settings const& settings) {
-  auto addresses = policy::address_resolver::load(settings, find_own_addresses(settings));
+  auto addresses = policy::address_resolver::load(settings, os::interface_addresses());
   if (!addresses) return std::unexpected(addresses.error());
   route_settings out;
   out.local = parse_transport_word(settings.text("local_transport"));

@@ -5,6 +5,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "dns/next_hop.hpp"
+#include "os/interfaces.hpp"
+#include "policy/own_addresses.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -145,7 +147,7 @@ result<> load_addresses(smtp_settings& out, config::settings const& settings) {
   auto preference = settings.text("smtp_address_preference");
   if (preference == "ipv4") out.prefer = smtp_settings::preference::ipv4;
   if (preference == "ipv6") out.prefer = smtp_settings::preference::ipv6;
-  out.own_addresses = find_own_addresses(settings);
+  out.own_addresses = policy::find_own_addresses(settings, os::interface_addresses());
   return {};
 }
 

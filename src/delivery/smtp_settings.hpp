@@ -73,9 +73,6 @@ using secret_reader = std::function<result<secret>(std::string const& path)>;
 
 result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret);
 
-/// The addresses that inet_interfaces and proxy_interfaces mean; `all` asks the kernel.
-std::vector<ip_address> find_own_addresses(config::settings const& settings);
-
 /// How to speak TLS with a host, or with the next hop as configured. A table that can't be asked is a failure: mail
 /// must not leave with less TLS than it needs.
 result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const& host, std::string const& next_hop);

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "message/address.hpp"
+#include "policy/own_addresses.hpp"
 
 namespace postern::policy {
 namespace {
@@ -37,7 +38,7 @@ std::string_view format_address_class(address_class klass) {
 }
 
 result<address_resolver> address_resolver::load(config::settings const& settings,
-                                                std::vector<ip_address> own_addresses) {
+                                                std::vector<ip_address> const& interfaces) {
   address_resolver made;
   auto parents = settings.list("parent_domain_matches_subdomains");
   struct row {
@@ -52,7 +53,7 @@ result<address_resolver> address_resolver::load(config::settings const& settings
     if (!loaded) return std::unexpected(loaded.error());
     made.*list = std::move(*loaded);
   }
-  made.own_addresses_ = std::move(own_addresses);
+  made.own_addresses_ = find_own_addresses(settings, interfaces);
   made.myorigin_ = lowercase(settings.text("myorigin"));
   made.mydomain_ = lowercase(settings.text("mydomain"));
   made.allow_untrusted_routing_ = settings.boolean("allow_untrusted_routing");

@@ -27,8 +27,8 @@ struct resolved_address {
 
 class address_resolver {
  public:
-  /// `own_addresses`: the addresses of this host's interfaces, for user@[192.0.2.1].
-  static result<address_resolver> load(config::settings const& settings, std::vector<ip_address> own_addresses);
+  /// `interfaces`: the addresses of this host's interfaces; with inet_interfaces they judge user@[192.0.2.1].
+  static result<address_resolver> load(config::settings const& settings, std::vector<ip_address> const& interfaces);
   resolved_address resolve(std::string_view address) const;
   /// We are the final destination or a relay for it: what permit_auth_destination and reject_unauth_destination ask.
   static bool is_authorized(address_class klass) { return klass != address_class::remote; }

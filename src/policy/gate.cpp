@@ -35,9 +35,9 @@ refusal misconfigured(restriction const& one, restriction_list const& list) {
 
 relay_permit permit_for_system_mail() { return relay_permit("system mail"); }
 
-result<gate> gate::load(config::settings const& settings, std::vector<ip_address> own_addresses) {
+result<gate> gate::load(config::settings const& settings, std::vector<ip_address> const& interfaces) {
   gate made;
-  auto addresses = address_resolver::load(settings, std::move(own_addresses));
+  auto addresses = address_resolver::load(settings, interfaces);
   if (!addresses) return std::unexpected(addresses.error());
   made.addresses_ = std::move(*addresses);
   auto networks = network_match_list::load("mynetworks", settings.list("mynetworks"));

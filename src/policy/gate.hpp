@@ -35,7 +35,7 @@ struct client_facts {
 
 class gate {
  public:
-  static result<gate> load(config::settings const& settings, std::vector<ip_address> own_addresses);
+  static result<gate> load(config::settings const& settings, std::vector<ip_address> const& interfaces);
 
   /// smtpd_client_restrictions, smtpd_helo_restrictions and smtpd_sender_restrictions, asked at RCPT as
   /// smtpd_delay_reject = yes has it, then relay and recipient restrictions.

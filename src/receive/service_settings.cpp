@@ -37,10 +37,10 @@ void append_word(std::string& words, std::string_view word) {
 }  // namespace
 
 result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,
-                                                                      std::vector<ip_address> const& own_addresses,
+                                                                      std::vector<ip_address> const& interfaces,
                                                                       std::shared_ptr<net::tls_context> tls,
                                                                       std::string tls_trouble) {
-  auto gate = policy::gate::load(settings, own_addresses);
+  auto gate = policy::gate::load(settings, interfaces);
   if (!gate) return std::unexpected(gate.error());
   auto made = std::make_shared<service_settings>();
   made->protocol = smtp::load_server_settings(settings);

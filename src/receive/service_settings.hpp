@@ -52,7 +52,7 @@ struct service_settings {
 };
 
 result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,
-                                                                      std::vector<ip_address> const& own_addresses,
+                                                                      std::vector<ip_address> const& interfaces,
                                                                       std::shared_ptr<net::tls_context> tls,
                                                                       std::string tls_trouble);
 

@@ -1,14 +1,17 @@
-#include "delivery/smtp_settings.hpp"
-#include "os/interfaces.hpp"
+#include "policy/own_addresses.hpp"
 
-namespace postern::delivery {
+#include <algorithm>
+#include <iterator>
 
-std::vector<ip_address> find_own_addresses(config::settings const& settings) {
+namespace postern::policy {
+
+std::vector<ip_address> find_own_addresses(config::settings const& settings,
+                                           std::vector<ip_address> const& interfaces) {
   std::vector<ip_address> out;
   for (auto const* parameter : {"inet_interfaces", "proxy_interfaces"}) {
     for (auto const& entry : settings.list(parameter)) {
       std::string_view word = entry;
-      if (word == "all") std::ranges::move(os::interface_addresses(), std::back_inserter(out));
+      if (word == "all") std::ranges::copy(interfaces, std::back_inserter(out));
       if (word == "loopback-only") {
         out.push_back(*ip_address::parse("127.0.0.1"));
         out.push_back(*ip_address::parse("::1"));
@@ -20,4 +23,4 @@ std::vector<ip_address> find_own_addresses(config::settings const& settings) {
   return out;
 }
 
-}  // namespace postern::delivery
+}  // namespace postern::policy
