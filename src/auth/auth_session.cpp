@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "os/random.hpp"
 
 namespace postern::auth {
 namespace {
@@ -33,6 +34,15 @@ std::string format_subject(wire::auth_request const& request, std::string_view u
 log_action refusal_line(wire::auth_request const& request, std::string_view user, std::string_view code,
                         std::string_view detail) {
   return {fmt::format("{}: login refused, reason={} ({})", format_subject(request, user), code, detail)};
+}
+
+sasl::server_parameters parameters_of(wire::auth_request const& request) {
+  sasl::server_parameters parameters;
+  parameters.service = request.service;
+  parameters.certificate_identity = request.valid_client_cert ? request.cert_username : std::string();
+  parameters.random = os::random_octets;
+  parameters.now = std::chrono::system_clock::now;
+  return parameters;
 }
 
 }  // namespace
@@ -88,7 +98,7 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
   bool const full = exchanges_.size() > options_.exchanges_max;
   at->second.serial = ++last_serial_;
   at->second.due = now + options_.exchange_time;
-  at->second.mechanism = row->make_server();
+  at->second.mechanism = row->make_server(parameters_of(at->second.request));
   at->second.request = std::move(message);
   // Only the mechanism sees it; it must not wait for the end of the exchange.
   auto const initial = std::exchange(at->second.request.initial_response, std::nullopt);

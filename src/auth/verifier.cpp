@@ -56,24 +56,6 @@ struct verifier::job {
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
 };
 
-std::string_view format_verdict_code(verdict_code code) {
-  switch (code) {
-    case verdict_code::accepted:
-      return "accepted";
-    case verdict_code::unknown_user:
-      return "unknown_user";
-    case verdict_code::wrong_password:
-      return "wrong_password";
-    case verdict_code::locked:
-      return "locked";
-    case verdict_code::store_unavailable:
-      return "store_unavailable";
-    case verdict_code::overloaded:
-      return "overloaded";
-  }
-  return "";
-}
-
 void verifier::question::cancel() {
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
@@ -94,20 +76,19 @@ verdict verifier::shared::judge(std::string const& name, secret const& password)
   std::optional<account> found;
   if (!name.empty()) {
     auto store = borrow();
-    if (!store) return {verdict_code::store_unavailable, name, store.error().text, false};
+    if (!store) return {verdict_code::store_unavailable, name, store.error().text};
     auto loaded = store->load_account(name);
-    if (!loaded) return {verdict_code::store_unavailable, name, loaded.error().text, false};
+    if (!loaded) return {verdict_code::store_unavailable, name, loaded.error().text};
     give_back(std::move(*store));
     found = std::move(*loaded);
   }
   ++hashes;
   auto const match = crypto::verify_argon2id(found ? found->verifiers.argon2id : stand_in, password);
-  if (!found) return {verdict_code::unknown_user, name, "there is no such account", false};
-  if (!match) return {verdict_code::store_unavailable, name, match.error().text, false};
-  if (found->locked)
-    return {verdict_code::locked, name, "the account is locked; postern user unlock lets it in", false};
-  if (!*match) return {verdict_code::wrong_password, name, "the password does not match", false};
-  return {verdict_code::accepted, name, {}, false};
+  if (!found) return {verdict_code::unknown_user, name, "there is no such account"};
+  if (!match) return {verdict_code::store_unavailable, name, match.error().text};
+  if (found->locked) return {verdict_code::locked, name, "the account is locked; postern user unlock lets it in"};
+  if (!*match) return {verdict_code::wrong_password, name, "the password does not match"};
+  return {verdict_code::accepted, name};
 }
 
 /// The account database's change stamp; whatever it says, the cache holds nothing older than it afterwards.
@@ -139,12 +120,12 @@ verifier::question verifier::verify(std::string user, secret password, answer do
 
   auto const stamp = refresh();
   if (!stamp) {
-    work->done({verdict_code::store_unavailable, work->name, stamp.error().text, false});
+    work->done({verdict_code::store_unavailable, work->name, stamp.error().text});
     return {};
   }
   work->stamp = *stamp;
   if (!work->name.empty() && cache_.contains(work->name, work->password, std::chrono::steady_clock::now())) {
-    work->done({verdict_code::accepted, work->name, {}, true});
+    work->done({.code = verdict_code::accepted, .account = work->name, .cached = true});
     return {};
   }
 

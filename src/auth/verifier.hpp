@@ -19,31 +19,9 @@
 #include "auth/hash_pool.hpp"
 #include "auth/password.hpp"
 #include "auth/success_cache.hpp"
+#include "auth/verdict.hpp"
 
 namespace postern::auth {
-
-enum class verdict_code {
-  accepted,
-  unknown_user,
-  wrong_password,
-  locked,
-  store_unavailable,  ///< the account database cannot be read
-  overloaded,         ///< too many logins wait for a hash
-};
-
-struct verdict {
-  verdict_code code = verdict_code::wrong_password;
-  std::string account;  ///< canonical; empty when the name cannot be one
-  std::string detail;   ///< for the log: why, in words
-  bool cached = false;
-};
-
-/// True: not the client's fault, it may try again.
-constexpr bool is_temporary(verdict_code code) {
-  return code == verdict_code::store_unavailable || code == verdict_code::overloaded;
-}
-/// "wrong_password", …: the reason code of log lines.
-std::string_view format_verdict_code(verdict_code code);
 
 class verifier {
  public:

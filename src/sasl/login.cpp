@@ -7,6 +7,7 @@ namespace {
 
 class login_server final : public server_mechanism {
  public:
+  explicit login_server(response_limits const& limits) : limits_(limits) {}
   server_action start(std::optional<std::string_view> initial_response) override {
     // An empty initial response is a client that had nothing to say yet.
     if (!initial_response || initial_response->empty()) return challenge{"Username:"};
@@ -67,7 +68,9 @@ class login_client final : public client_mechanism {
 
 }  // namespace
 
-std::unique_ptr<server_mechanism> make_login_server() { return std::make_unique<login_server>(); }
+std::unique_ptr<server_mechanism> make_login_server(server_parameters const& parameters) {
+  return std::make_unique<login_server>(parameters.limits);
+}
 std::unique_ptr<client_mechanism> make_login_client(client_credentials credentials) {
   return std::make_unique<login_client>(std::move(credentials));
 }

@@ -11,7 +11,7 @@
 
 namespace postern::sasl {
 
-std::unique_ptr<server_mechanism> make_login_server();
+std::unique_ptr<server_mechanism> make_login_server(server_parameters const& parameters);
 std::unique_ptr<client_mechanism> make_login_client(client_credentials credentials);
 
 }  // namespace postern::sasl

@@ -51,7 +51,7 @@ struct mechanism_row {
   cyrus_flags cyrus;
   dovecot_flags dovecot;
   std::string_view source;
-  std::unique_ptr<server_mechanism> (*make_server)();
+  std::unique_ptr<server_mechanism> (*make_server)(server_parameters const& parameters);
   std::unique_ptr<client_mechanism> (*make_client)(client_credentials credentials);
 };
 

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t siz
   if (size == 0) return 0;
   auto const rows = sasl::mechanisms();
   std::string_view input(reinterpret_cast<char const*>(data) + 1, size - 1);
-  auto const exchange = rows[data[0] % rows.size()].make_server();
+  auto const exchange = rows[data[0] % rows.size()].make_server({});
   auto action = data[0] < 128 ? exchange->start(std::nullopt) : exchange->start(take_response(input));
   for (int step = 0; std::holds_alternative<sasl::challenge>(action); ++step) {
     require(step < 8);

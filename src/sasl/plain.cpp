@@ -7,11 +7,15 @@ namespace {
 
 class plain_server final : public server_mechanism {
  public:
+  explicit plain_server(response_limits const& limits) : limits_(limits) {}
   server_action start(std::optional<std::string_view> initial_response) override {
     if (!initial_response) return challenge{};
-    return parse_plain_message(*initial_response);
+    return parse_plain_message(*initial_response, limits_);
   }
-  server_action step(std::string_view response) override { return parse_plain_message(response); }
+  server_action step(std::string_view response) override { return parse_plain_message(response, limits_); }
+
+ private:
+  response_limits limits_;
 };
 
 class plain_client final : public client_mechanism {
@@ -58,7 +62,9 @@ server_action parse_plain_message(std::string_view message, response_limits cons
   return verify_plain{std::string(user), std::string(authzid), secret(password)};
 }
 
-std::unique_ptr<server_mechanism> make_plain_server() { return std::make_unique<plain_server>(); }
+std::unique_ptr<server_mechanism> make_plain_server(server_parameters const& parameters) {
+  return std::make_unique<plain_server>(parameters.limits);
+}
 std::unique_ptr<client_mechanism> make_plain_client(client_credentials credentials) {
   return std::make_unique<plain_client>(std::move(credentials));
 }

@@ -10,7 +10,7 @@
 
 namespace postern::sasl {
 
-std::unique_ptr<server_mechanism> make_plain_server();
+std::unique_ptr<server_mechanism> make_plain_server(server_parameters const& parameters);
 std::unique_ptr<client_mechanism> make_plain_client(client_credentials credentials);
 
 /// The login in a PLAIN message: exactly two NULs, user and password not empty, UTF-8, within the limits.

@@ -65,15 +65,15 @@ TEST(plain, keeps_its_limits) {
 }
 
 TEST(plain, asks_with_an_empty_challenge_when_there_was_no_initial_response) {
-  auto const exchange = make_plain_server();
+  auto const exchange = make_plain_server({});
   expect_challenge(exchange->start(std::nullopt), "");
   expect_login(exchange->step("\0tim\0secret"sv), "tim", "secret");
-  EXPECT_TRUE(is_rejected(make_plain_server()->start("")));
+  EXPECT_TRUE(is_rejected(make_plain_server({})->start("")));
 }
 
 TEST(login, prompts_for_both) {
   for (std::optional<std::string_view> const first : {std::optional<std::string_view>(), std::optional(""sv)}) {
-    auto const exchange = make_login_server();
+    auto const exchange = make_login_server({});
     expect_challenge(exchange->start(first), "Username:");
     expect_challenge(exchange->step("tim"), "Password:");
     expect_login(exchange->step("secret"), "tim", "secret");
@@ -81,31 +81,31 @@ TEST(login, prompts_for_both) {
 }
 
 TEST(login, takes_the_user_name_as_initial_response) {
-  auto const exchange = make_login_server();
+  auto const exchange = make_login_server({});
   expect_challenge(exchange->start("tim"), "Password:");
   expect_login(exchange->step("secret"), "tim", "secret");
 }
 
 TEST(login, refuses_what_is_not_a_login) {
   auto const after_user = [](std::string_view password) {
-    auto const exchange = make_login_server();
+    auto const exchange = make_login_server({});
     exchange->start("tim");
     return exchange->step(password);
   };
-  EXPECT_TRUE(is_rejected(make_login_server()->start(std::string(1025, 'x'))));
-  EXPECT_TRUE(is_rejected(make_login_server()->start("a\0b"sv)));
+  EXPECT_TRUE(is_rejected(make_login_server({})->start(std::string(1025, 'x'))));
+  EXPECT_TRUE(is_rejected(make_login_server({})->start("a\0b"sv)));
   EXPECT_TRUE(is_rejected(after_user("")));
   EXPECT_TRUE(is_rejected(after_user(std::string(1025, 'x'))));
   EXPECT_TRUE(is_rejected(after_user("a\0b"sv)));
   EXPECT_TRUE(is_rejected(after_user("p\xe4ss")));
-  auto const no_user = make_login_server();
+  auto const no_user = make_login_server({});
   no_user->start(std::nullopt);
   EXPECT_TRUE(is_rejected(no_user->step("")));
 }
 
 /// Runs our client against our server, with or without the client's initial response.
 server_action run(mechanism_row const& row, client_credentials credentials, bool use_initial_response) {
-  auto const server = row.make_server();
+  auto const server = row.make_server({});
   auto const client = row.make_client(std::move(credentials));
   auto const first = client->start();
   EXPECT_TRUE(first.has_value());

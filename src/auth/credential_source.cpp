@@ -1,0 +1,25 @@
+#include "auth/credential_source.hpp"
+
+#include <fmt/format.h>
+
+namespace postern::auth {
+
+source_answer<scram_credentials> credential_source::load_scram(login const&, crypto::hash_algorithm) {
+  return {.code = verdict_code::mechanism_unusable, .detail = fmt::format("{} holds no SCRAM keys", name())};
+}
+
+source_answer<sasl::shared_secret> credential_source::load_shared_secret(login const&, std::string_view) {
+  return {.code = verdict_code::mechanism_unusable, .detail = fmt::format("{} holds no plaintext", name())};
+}
+
+verdict credential_source::admit(login const& who, std::string_view) {
+  return {.code = verdict_code::accepted, .account = who.user, .source = std::string(name())};
+}
+
+result<bool> credential_source::exists(std::string_view) { return false; }
+result<std::uint64_t> credential_source::change_stamp() { return 0; }
+result<> credential_source::store(login const&, secret const&) {
+  return fail(fmt::format("{} takes no passwords", name()));
+}
+
+}  // namespace postern::auth
