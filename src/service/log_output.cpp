@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -159,6 +160,14 @@ bool is_socket(char const* path) {
   return ::stat(path, &about) == 0 && S_ISSOCK(about.st_mode);
 }
 
+/// systemd's word that standard error is its journal; the numbers differ once somebody has redirected it.
+bool standard_error_is_journal() {
+  char const* told = std::getenv("JOURNAL_STREAM");
+  struct stat about{};
+  if (told == nullptr || ::fstat(STDERR_FILENO, &about) != 0) return false;
+  return fmt::format("{}:{}", about.st_dev, about.st_ino) == told && is_socket(journal_socket);
+}
+
 }  // namespace
 
 std::string format_log_prefix(log_identity const& identity, int pid) {
@@ -178,7 +187,7 @@ result<> open_log(log_target target, os::unique_fd file, log_identity const& ide
 
 log_target decide_log_target(config::settings const& settings, bool foreground) {
   if (!settings.text("maillog_file").empty()) return log_target::file;
-  if (foreground) return log_target::standard_error;
+  if (foreground) return standard_error_is_journal() ? log_target::journal : log_target::standard_error;
   if (!settings.private_dir().empty()) return log_target::file;
   if (is_socket(journal_socket)) return log_target::journal;
   return is_socket(syslog_socket) ? log_target::syslog : log_target::standard_error;
