@@ -4,6 +4,11 @@
 
 namespace postern::auth {
 
+bool credential_source::can_scram(crypto::hash_algorithm) const noexcept {
+  return can(sasl::credential_need::scram_verifier);
+}
+std::string credential_source::canonical(login const& who) const { return who.user; }
+
 source_answer<scram_credentials> credential_source::load_scram(login const&, crypto::hash_algorithm) {
   return {.code = verdict_code::mechanism_unusable, .detail = fmt::format("{} holds no SCRAM keys", name())};
 }
@@ -18,6 +23,7 @@ verdict credential_source::admit(login const& who, std::string_view) {
 
 result<bool> credential_source::exists(std::string_view) { return false; }
 result<std::uint64_t> credential_source::change_stamp() { return 0; }
+result<std::vector<revocation>> credential_source::revoked_since(std::uint64_t) { return std::vector<revocation>{}; }
 result<> credential_source::store(login const&, secret const&) {
   return fail(fmt::format("{} takes no passwords", name()));
 }

@@ -38,6 +38,12 @@ struct scram_credentials {
   std::vector<std::string> credentials;  ///< beside each key: "" for the password, else the app password's name
 };
 
+/// A credential that works no more: sessions that were opened with it end.
+struct revocation {
+  std::string account;                    ///< canonical
+  std::optional<std::string> credential;  ///< "" for the password, an app password's name; absent: all of the account
+};
+
 template <class Found>
 struct source_answer {
   verdict_code code = verdict_code::unknown_user;  ///< accepted: `found` is there
@@ -52,6 +58,13 @@ class credential_source {
   /// "accounts", "sasldb", "sql", "ldapdb", "saslauthd": for the log and `postern auth test`.
   virtual std::string_view name() const noexcept = 0;
   virtual bool can(sasl::credential_need need) const noexcept = 0;
+  /// Have all its users keys of this hash? Others are not offered the mechanism, or some could not log in.
+  virtual bool can_scram(crypto::hash_algorithm hash) const noexcept;
+  /// True: admit() answers within microseconds, so it is also asked on the loop's thread, of an object of its own
+  /// there. So are canonical(), exists(), change_stamp() and revoked_since(), of every source.
+  virtual bool quick() const noexcept { return false; }
+  /// The one spelling under which a login is known ("joe" for "Joe@example.org"); empty when it cannot be an account's.
+  virtual std::string canonical(login const& who) const;
 
   virtual verdict check_password(login const& who, secret const& password) = 0;
   virtual source_answer<scram_credentials> load_scram(login const& who, crypto::hash_algorithm hash);
@@ -61,8 +74,11 @@ class credential_source {
   virtual verdict admit(login const& who, std::string_view credential);
   /// For recipients; a locked account still gets its mail.
   virtual result<bool> exists(std::string_view user);
-  /// Differs from the last one when anything may have changed; caches are dropped then.
+  /// Differs from the last one when anything may have changed; caches are dropped then. 0: it cannot tell, so its
+  /// answers are never cached.
   virtual result<std::uint64_t> change_stamp();
+  /// What has been revoked, locked, removed or given another password since change_stamp() was `stamp`.
+  virtual result<std::vector<revocation>> revoked_since(std::uint64_t stamp);
   /// Takes over a password that another source found right (Cyrus's auto_transition).
   virtual result<> store(login const& who, secret const& password);
 };
