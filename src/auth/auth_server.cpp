@@ -35,6 +35,8 @@ struct auth_server::connection {
   std::string output;  ///< what write_out() has not taken yet
   bool writing = false;
   bool closed = false;
+  bool gathering = false;             ///< all lines that came in together are answered together
+  std::vector<log_action> log_later;  ///< a client waits for its answer, nobody for the log line
   std::unordered_map<exchange_serial, verifier::question> questions;
 };
 
@@ -101,15 +103,29 @@ net::task<> auth_server::serve_connection(connection_pointer on) {
     if (!got) break;
     on->input.append(std::string_view(octets).substr(0, *got));
     wipe(octets.data(), *got);
-    while (!on->closed) {
-      auto const line = on->input.take_line();
-      if (!line) break;
-      perform(on, on->session.on_line(*line, now()));
-    }
+    answer_lines(on);
     if (on->input.overflowed()) close_connection(on, "a line is longer than the auth protocol allows");
     keep_ticking();
   }
   close_connection(on, {});
+}
+
+void auth_server::answer_lines(connection_pointer const& on) {
+  on->gathering = true;
+  while (!on->closed) {
+    auto const line = on->input.take_line();
+    if (!line) break;
+    perform(on, on->session.on_line(*line, now()));
+  }
+  on->gathering = false;
+  finish_turn(on);
+}
+
+void auth_server::finish_turn(connection_pointer const& on) {
+  if (!on->closed) flush(on);
+  for (auto const& line : std::exchange(on->log_later, {})) {
+    log::write(line.is_warning ? log::level::warning : log::level::info, line.text);
+  }
 }
 
 // ---- writing
@@ -144,13 +160,13 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
       if (auto question = on->questions.extract(forget->serial)) question.mapped().cancel();
     } else if (auto const* const lookup = std::get_if<lookup_action>(&action)) {
       perform_one(on, *lookup);
-    } else if (auto const* const line = std::get_if<log_action>(&action)) {
-      log::write(line->is_warning ? log::level::warning : log::level::info, line->text);
+    } else if (auto* const line = std::get_if<log_action>(&action)) {
+      on->log_later.push_back(std::move(*line));
     } else if (auto const* const close = std::get_if<close_action>(&action)) {
       close_connection(on, close->reason);
     }
   }
-  if (!on->closed) flush(on);
+  if (!on->gathering) finish_turn(on);
 }
 
 void auth_server::perform_one(connection_pointer const& on, verify_action& action) {

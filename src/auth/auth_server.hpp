@@ -48,6 +48,8 @@ class auth_server {
   net::task<> write_out(connection_pointer on);
   void open_connection(os::unique_fd socket);
   void close_connection(connection_pointer const& on, std::string_view reason);
+  void answer_lines(connection_pointer const& on);
+  void finish_turn(connection_pointer const& on);
   void perform(connection_pointer const& on, session_actions actions);
   void perform_one(connection_pointer const& on, verify_action& action);
   void perform_one(connection_pointer const& on, lookup_action const& action);
