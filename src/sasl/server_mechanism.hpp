@@ -19,6 +19,7 @@
 
 #include "base/secret.hpp"
 #include "crypto/hash.hpp"
+#include "sasl/channel_binding.hpp"
 #include "sasl/gss_context.hpp"
 #include "sasl/scram_verifier.hpp"
 
@@ -100,17 +101,12 @@ struct token_verdict {
   std::string error;
 };
 
-/// One way to bind an exchange to its TLS channel. [RFC 5056]
-struct channel_binding {
-  std::string type;  ///< "tls-exporter", "tls-server-end-point", "tls-unique"
-  std::string data;  ///< raw octets
-};
-
 /// Limits of what a client may send, in octets.
 struct response_limits {
   std::size_t user_max = 1024;  ///< user name or authorization identity
   std::size_t password_max = 1024;
   std::size_t token_max = 12288;
+  std::size_t nonce_max = 256;  ///< the client's part
 };
 
 /// What a mechanism may know of the server and of the connection. Lives as long as the exchange.
@@ -119,10 +115,11 @@ struct server_parameters {
   std::string service = "smtp";     ///< GSSAPI service name, DIGEST-MD5 digest-uri
   std::vector<std::string> realms;  ///< DIGEST-MD5 offers them; the first is the default
   std::vector<channel_binding> bindings;
-  bool plus_offered = false;         ///< a -PLUS mechanism was offered: a client that says "y" was cheated
-  std::string certificate_identity;  ///< EXTERNAL: whom the verified client certificate names; empty: none
-  std::string oauth_scope = "mail";  ///< named in OAUTHBEARER's and XOAUTH2's error challenge
-  std::string oauth_configuration;   ///< URL named there; may be empty
+  bool plus_offered = false;             ///< a -PLUS mechanism was offered: a client that says "y" was cheated
+  std::string certificate_identity;      ///< EXTERNAL: whom the verified client certificate names; empty: none
+  std::chrono::seconds nonce_time{180};  ///< how long a nonce of DIGEST-MD5 may wait for its response
+  std::string oauth_scope = "mail";      ///< named in OAUTHBEARER's and XOAUTH2's error challenge
+  std::string oauth_configuration;       ///< URL named there; may be empty
   response_limits limits;
   std::function<std::string(std::size_t octets)> random;       ///< never empty
   std::function<std::chrono::system_clock::time_point()> now;  ///< never empty
