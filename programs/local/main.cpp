@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "delivery/agent.hpp"
 #include "delivery/local_delivery.hpp"
+#include "os/users.hpp"
 #include "service/program.hpp"
 
 namespace {
@@ -29,6 +30,14 @@ int serve(service::environment& env) {
   return env.run();
 }
 
+/// Loads the modules of nsswitch.conf: in the sandbox no code can be loaded. Whether the name exists does not matter.
+result<> prepare(service::environment& env) {
+  (void)os::find_user(env.settings().text("mail_owner") + "-nobody");
+  return {};
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return service::run({.name = "local", .body = serve}, argc, argv); }
+int main(int argc, char** argv) {
+  return service::run({.name = "local", .prepare = prepare, .body = serve}, argc, argv);
+}

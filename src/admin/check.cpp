@@ -31,6 +31,7 @@ constexpr std::array checks{
     check{"ports", "ports that are taken or not permitted", check_ports},
     check{"users", "the user that the programs run as", check_identity},
     check{"directories", "directories that cannot be written to", check_directories},
+    check{"mailboxes", "mailboxes that cannot be delivered to", check_mailboxes},
     check{"disk space", "too little room for mail", check_disk_space},
     check{"spool", "damaged pieces in quarantine, mail that Postfix left behind", check_spool_content},
 };

@@ -29,6 +29,9 @@ void check_mechanisms(check_context& context);
 void check_auth_sockets(check_context& context);
 void check_ports(check_context& context);
 
+// check_mailboxes.cpp
+void check_mailboxes(check_context& context);
+
 // check_spool.cpp
 void check_identity(check_context& context);
 void check_directories(check_context& context);

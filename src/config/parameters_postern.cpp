@@ -36,6 +36,8 @@ constexpr parameter rows[] = {
    "How long processes with the old configuration may finish their sessions after a reload", ours},
   {"graceful_stop_time_limit", duration, "30s", at_least(1), implemented,
    "How long programs may finish their work when the server stops", ours},
+  {"home_directories", list, "/home", unbounded, implemented,
+   "Where the homes of users are; local, in its sandbox, writes to none elsewhere", ours},
   {"resolver_address", list, "", unbounded, implemented,
    "DNS servers to ask, [address]:port; empty for /etc/resolv.conf", ours},
   {"smtpd_forbid_bare_newline", enumeration, "normalize", one_of("no|yes|normalize|note|reject"), implemented,

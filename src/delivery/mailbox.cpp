@@ -1,5 +1,9 @@
 #include "delivery/mailbox.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "message/address.hpp"
 #include "store/maildir.hpp"
@@ -8,12 +12,34 @@ namespace postern::delivery {
 namespace {
 
 constexpr std::string_view postmaster = "postmaster";
+constexpr std::string_view only_maildir =
+    "only Maildir mailboxes are supported yet: let home_mailbox or mail_spool_directory end in \"/\"";
+
+/// True when the path is below one of the directories.
+bool is_below(std::string_view path, std::vector<std::string> const& directories) {
+  return std::ranges::any_of(directories, [path](std::string_view above) {
+    while (above.ends_with('/')) above.remove_suffix(1);
+    return path.starts_with(above) && path.substr(above.size()).starts_with('/');
+  });
+}
+
+mailbox_decision decide_home_mailbox(local_settings const& settings, local_user const& user) {
+  using verdict = mailbox_decision::verdict;
+  if (!settings.home_mailbox.ends_with('/')) return {verdict::unsupported, std::string(only_maildir), true};
+  if (!is_below(user.home, settings.home_directories)) {
+    return {verdict::unsupported, fmt::format("the home {} is not below home_directories", printable(user.home)), true};
+  }
+  auto path = user.home + "/" + settings.home_mailbox;
+  path.pop_back();
+  return {verdict::maildir, std::move(path), true};
+}
 
 }  // namespace
 
 local_settings load_local_settings(config::settings const& settings) {
   local_settings out;
   out.home_mailbox = settings.text("home_mailbox");
+  out.home_directories = settings.list("home_directories");
   out.mail_spool_directory = settings.text("mail_spool_directory");
   out.recipient_delimiter = settings.text("recipient_delimiter");
   out.host_name = settings.text("myhostname");
@@ -45,16 +71,13 @@ mailbox_decision decide_mailbox(local_settings const& settings, std::string_view
   using verdict = mailbox_decision::verdict;
   if (!user && user_name != postmaster) return {verdict::no_such_user, {}, false};
   auto name = store::name_part(user ? user->name : user_name);
-  if (user && user->is == local_user::kind::system && !settings.home_mailbox.empty() && !settings.private_server) {
-    if (!settings.home_mailbox.ends_with('/') || user->home.empty()) return {verdict::unsupported, {}, true};
-    auto path = user->home + "/" + settings.home_mailbox;
-    path.pop_back();
-    return {verdict::maildir, std::move(path), true};
-  }
+  bool has_home = user && user->is == local_user::kind::system && !user->superuser;
+  if (has_home && !settings.home_mailbox.empty() && !settings.private_server)
+    return decide_home_mailbox(settings, *user);
   auto spool = settings.mail_spool_directory;
   bool maildir = spool.ends_with('/') || settings.private_server;
   while (spool.ends_with('/')) spool.pop_back();
-  if (!maildir || name.empty()) return {verdict::unsupported, {}, false};
+  if (!maildir || name.empty()) return {verdict::unsupported, std::string(only_maildir), false};
   return {verdict::maildir, spool + "/" + name, false};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: which mailbox a local recipient's mail goes to. Pure: who exists is passed in.
 // Errors: no such user, and a mailbox format that is not supported yet, are decisions like the others.
-// Security: user names become path elements through store::name_part().
+// Security: user names become path elements through store::name_part(). The superuser's home gets no mail: what is for
+//           root goes to mail_spool_directory, as it does for postmaster.
 // Source: home_mailbox, mail_spool_directory, recipient_delimiter of postconf(5); [RFC 5321 §4.5.1] for postmaster.
 
 #include <optional>
@@ -18,6 +19,7 @@ struct local_settings {
   std::string mail_spool_directory;
   std::string recipient_delimiter;
   std::string host_name;
+  std::vector<std::string> home_directories;
   std::string mail_owner;       ///< whose mailboxes outside of homes are, in a system service
   bool private_server = false;  ///< --dir: everything is Maildir below mail_spool_directory
 };
@@ -35,11 +37,12 @@ struct local_user {
   enum class kind : std::uint8_t { account, system } is = kind::account;
   std::string name;  ///< as the account database or the system spells it
   std::string home;  ///< of a system user
+  bool superuser = false;
 };
 
 struct mailbox_decision {
   enum class verdict : std::uint8_t { maildir, no_such_user, unsupported } is = verdict::maildir;
-  std::string path;  ///< of the Maildir
+  std::string path;  ///< of the Maildir; verdict::unsupported: why, for the log and the sender
   bool in_home = false;
 };
 

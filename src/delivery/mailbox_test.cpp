@@ -9,6 +9,9 @@ namespace {
 
 using verdict = mailbox_decision::verdict;
 
+constexpr char only_maildir[] =
+    "only Maildir mailboxes are supported yet: let home_mailbox or mail_spool_directory end in \"/\"";
+
 TEST(fold_local_part, lower_cases_and_drops_the_extension) {
   struct row {
     char const* address;
@@ -36,6 +39,9 @@ TEST(candidate_names, go_from_exact_to_bare) {
 TEST(decide_mailbox, by_user_and_settings) {
   local_user const account{local_user::kind::account, "joe", ""};
   local_user const system{local_user::kind::system, "joe", "/home/joe"};
+  local_user const root{local_user::kind::system, "root", "/root", true};
+  local_user const elsewhere{local_user::kind::system, "joe", "/homes/joe"};
+  local_user const homeless{local_user::kind::system, "joe", ""};
   local_user const evil{local_user::kind::account, "../etc", ""};
   struct row {
     char const* name;
@@ -44,17 +50,20 @@ TEST(decide_mailbox, by_user_and_settings) {
     verdict want;
     char const* path;
   };
-  local_settings const maildirs{"", "/var/mail/", "", "", "", false};
-  local_settings const mboxes{"", "/var/mail", "", "", "", false};
-  local_settings const homes{"Maildir/", "/var/mail", "", "", "", false};
-  local_settings const home_mbox{"mbox", "/var/mail/", "", "", "", false};
-  local_settings const private_server{"Maildir/", "/srv/p/mail", "", "", "", true};
+  local_settings const maildirs{"", "/var/mail/", "", "", {"/home"}, "", false};
+  local_settings const mboxes{"", "/var/mail", "", "", {"/home"}, "", false};
+  local_settings const homes{"Maildir/", "/var/mail/", "", "", {"/srv/homes/", "/home"}, "", false};
+  local_settings const home_mbox{"mbox", "/var/mail/", "", "", {"/home"}, "", false};
+  local_settings const private_server{"Maildir/", "/srv/p/mail", "", "", {"/home"}, "", true};
   row const rows[] = {
       {"account in the spool", maildirs, account, verdict::maildir, "/var/mail/joe"},
       {"system user in the spool", maildirs, system, verdict::maildir, "/var/mail/joe"},
       {"system user at home", homes, system, verdict::maildir, "/home/joe/Maildir"},
-      {"mbox in the spool", mboxes, account, verdict::unsupported, ""},
-      {"mbox at home", home_mbox, system, verdict::unsupported, ""},
+      {"the superuser has no mail at home", homes, root, verdict::maildir, "/var/mail/root"},
+      {"home elsewhere", homes, elsewhere, verdict::unsupported, "the home /homes/joe is not below home_directories"},
+      {"no home", homes, homeless, verdict::unsupported, "the home  is not below home_directories"},
+      {"mbox in the spool", mboxes, account, verdict::unsupported, only_maildir},
+      {"mbox at home", home_mbox, system, verdict::unsupported, only_maildir},
       {"private server", private_server, system, verdict::maildir, "/srv/p/mail/joe"},
       {"name that is a path", maildirs, evil, verdict::maildir, "/var/mail/=2E.=2Fetc"},
       {"nobody", maildirs, std::nullopt, verdict::no_such_user, ""},

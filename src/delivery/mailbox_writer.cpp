@@ -55,6 +55,7 @@ mailbox_outcome deliver_to_mailbox(os::filesystem& disk, mailbox_job const& job,
   if (job.as_user.empty()) return write_message(disk, job, content);
   auto identity = os::filesystem_identity::of_user(job.as_user);
   if (!identity) return trouble(identity.error());
+  if (auto own = identity->check_own_directory(job.mailbox); !own) return trouble(own.error());
   return write_message(disk, job, content);
 }
 

@@ -45,7 +45,7 @@ found_user find_system_user(std::string const& name) {
   auto user = os::find_user(name);
   if (!user) return std::unexpected(user.error());
   if (!*user) return std::nullopt;
-  return local_user{local_user::kind::system, (*user)->name, (*user)->home};
+  return local_user{local_user::kind::system, (*user)->name, (*user)->home, (*user)->who.user == 0};
 }
 
 }  // namespace

@@ -95,7 +95,18 @@ void set_limits(child_plan const& plan, int report_fd) {
   }
 }
 
+/// Takes everything else out of the bounding set, so that execve(2) does not give it to user 0.
+void bound_capabilities(capability_set kept, int report_fd) {
+  for (unsigned number = 0; number < 64; ++number) {
+    if ((kept >> number & 1U) != 0) continue;
+    if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) return;  // the kernel knows no higher number
+    give_up(report_fd, "dropping capabilities");
+  }
+}
+
 void change_user(child_plan const& plan, int report_fd) {
+  if (plan.request.capabilities) bound_capabilities(*plan.request.capabilities, report_fd);
   if (auto const* who = plan.request.run_as) {
     if (::setgroups(who->supplementary.size(), who->supplementary.data()) != 0) give_up(report_fd, "setgroups");
     if (::setresgid(who->group, who->group, who->group) != 0) give_up(report_fd, "setgid");

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <sys/types.h>
 
 #include "base/result.hpp"
+#include "os/capability.hpp"
 #include "os/unique_fd.hpp"
 #include "os/users.hpp"
 
@@ -33,7 +35,8 @@ struct spawn_request {
   std::vector<std::pair<int, int>> descriptors;  ///< ours → the child's
   std::string working_directory;                 ///< empty: ours
   credentials const* run_as = nullptr;           ///< null: ours
-  bool drop_capabilities = false;  ///< user 0 keeps its files and loses every privilege; needs CAP_SETPCAP
+  bool drop_capabilities = false;              ///< user 0 keeps its files and loses every privilege; needs CAP_SETPCAP
+  std::optional<capability_set> capabilities;  ///< all that user 0 keeps; needs CAP_SETPCAP. Empty: what we have
   bool no_new_privileges = true;
   int parent_death_signal = 0;  ///< 0: none
   unsigned file_mask = 0077;    ///< umask

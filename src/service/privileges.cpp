@@ -60,19 +60,40 @@ result<std::vector<os::syscall_set>> parse_sets(std::string_view column) {
   return sets;
 }
 
+result<> parse_user(std::string_view column, privileges& to) {
+  auto const named = words(column);
+  auto who = named.empty() ? std::string() : named.front();
+  to.user_root = who == "root";
+  if (!to.user_root && who != "mail") return fail("user is root or mail, not \"" + std::string(column) + "\"");
+  for (auto const& word : std::span(named).subspan(1)) {
+    auto capability = os::find_capability(word);
+    if (!to.user_root || !capability) return fail("\"" + word + "\" is no capability that user root may keep");
+    to.capabilities = to.capabilities.value_or(0) | *capability;
+  }
+  return {};
+}
+
 result<privileges> parse_row(std::string_view line) {
   auto found = split_columns(line);
   if (!found) return fail("a row has " + std::to_string(column_count) + " columns between '|'");
   auto const& [program, user, processes, listens, connects, reads, writes, secrets, tcp, seccomp] = *found;
-  if (user != "root" && user != "mail") return fail("user is root or mail, not \"" + std::string(user) + "\"");
   auto count = parse_process_count(processes);
   if (!count) return std::unexpected(count.error());
   auto ports = parse_tcp(tcp);
   if (!ports) return std::unexpected(ports.error());
   auto sets = parse_sets(seccomp);
   if (!sets) return std::unexpected(sets.error());
-  return privileges{std::string(program), user == "root", *count,         words(listens), words(connects),
-                    words(reads),         words(writes),  words(secrets), *ports,         *sets};
+  privileges row{.program = std::string(program),
+                 .processes = *count,
+                 .listens = words(listens),
+                 .connects = words(connects),
+                 .reads = words(reads),
+                 .writes = words(writes),
+                 .secrets = words(secrets),
+                 .tcp = *ports,
+                 .syscalls = *sets};
+  if (auto whose = parse_user(user, row); !whose) return std::unexpected(whose.error());
+  return row;
 }
 
 /// The file that a table type keeps on disk for the path its name gives.

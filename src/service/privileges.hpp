@@ -5,6 +5,7 @@
 // else.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "os/capability.hpp"
 #include "os/sandbox.hpp"
 
 namespace postern::service {
@@ -24,7 +26,8 @@ enum class process_count : std::uint8_t {
 
 struct privileges {
   std::string program;
-  bool user_root = false;  ///< keeps user 0 in a system service; else it runs as mail_owner
+  bool user_root = false;                          ///< keeps user 0 in a system service; else it runs as mail_owner
+  std::optional<os::capability_set> capabilities;  ///< of user 0: these alone; empty: all
   process_count processes = process_count::one;
   std::vector<std::string> listens;   ///< UNIX sockets below queue_directory that it always serves
   std::vector<std::string> connects;  ///< UNIX sockets below queue_directory that it may connect to

@@ -20,6 +20,7 @@ namespace postern::service::master {
 namespace {
 
 constexpr int control_in_child = 3;
+os::credentials const superuser{0, 0, {}};  // without the groups of whoever started masterd
 constexpr std::uint64_t files_wanted = 1U << 20U;
 
 std::vector<std::string> make_environment(config::settings const& settings) {
@@ -87,7 +88,8 @@ os::spawn_request make_request(service_plan const& service, launch_context const
   request.environment = make_environment(context.settings);
   request.working_directory = context.settings.text("queue_directory");
   bool keeps_root = service.row->user_root && context.settings.private_dir().empty();
-  if (context.identity.mail && !keeps_root) request.run_as = &*context.identity.mail;
+  if (context.identity.mail) request.run_as = keeps_root ? &superuser : &*context.identity.mail;
+  if (keeps_root) request.capabilities = service.row->capabilities;
   request.drop_capabilities = context.identity.drop_capabilities;
   request.parent_death_signal = SIGTERM;
   request.limits = {open_file_limit(), {RLIMIT_CORE, 0, 0}};
