@@ -26,6 +26,7 @@ stream::~stream() = default;
 void stream::on_expired() { socket_.cancel(); }
 
 task<io_result<>> stream::wait(want what) {
+  let_go();
   auto kind = what == want::read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
   auto [error] = co_await socket_.async_wait(kind, asio::as_tuple(asio::use_awaitable_t<executor>{}));
   if (!error) co_return io_result<>{};
@@ -115,7 +116,33 @@ task<io_result<std::size_t>> stream::read_some(std::span<char> into, timeout wit
   }
 }
 
+// One segment instead of several: each costs both ends a wake-up.
+void stream::hold() {
+  int on = 1;
+  holding_ = ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+}
+
+void stream::let_go() {
+  if (!std::exchange(holding_, false)) return;
+  int off = 0;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+}
+
 task<io_result<>> stream::write(std::string_view data, timeout within) {
+  auto written = co_await write_all(data, within);
+  let_go();
+  co_return written;
+}
+
+task<io_result<>> stream::write_last(std::string_view data, timeout within) {
+  if (tls_) hold();
+  auto written = co_await write_all(data, within);
+  if (tls_ && written) tls_->send_close_notify();
+  let_go();
+  co_return written;
+}
+
+task<io_result<>> stream::write_all(std::string_view data, timeout within) {
   expires_after(within);
   while (!data.empty()) {
     want next{};
@@ -145,6 +172,8 @@ task<io_result<>> stream::start_tls(tls_session session, timeout within) {
     }
     auto waited = co_await wait(step == tls_session::step::want_read ? want::read : want::write);
     if (!waited) co_return std::unexpected(waited.error());
+    // What ends the handshake, Finished or the session ticket, leaves with the first words that follow it.
+    hold();
   }
   never();
   co_return io_result<>{};

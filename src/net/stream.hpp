@@ -37,6 +37,8 @@ class stream : private deadline {
   task<io_result<std::size_t>> read_some(std::span<char> into, timeout within);
   /// The whole of `data`; the timeout counts anew whenever the peer takes something.
   task<io_result<>> write(std::string_view data, timeout within);
+  /// The same, and TLS's goodbye leaves with it; nothing can be written after that.
+  task<io_result<>> write_last(std::string_view data, timeout within);
   /// Until there is something to read; holds no buffer meanwhile, which is what an idle connection wants.
   task<io_result<>> wait_readable(timeout within);
   /// Without waiting: 0 when nothing is there yet.
@@ -68,10 +70,14 @@ class stream : private deadline {
   /// One attempt; nullopt: `next` says what to wait for.
   std::optional<io_result<std::size_t>> attempt_read(std::span<char> into, want& next);
   std::optional<io_result<std::size_t>> attempt_write(std::string_view data, want& next);
+  task<io_result<>> write_all(std::string_view data, timeout within);
+  void hold();
+  void let_go();
 
   event_loop& loop_;
   asio::posix::basic_stream_descriptor<executor> socket_;
   std::optional<tls_session> tls_;
+  bool holding_ = false;  ///< what is written stays with the kernel until let_go(), or 200 ms at most
 };
 
 /// The two ends of a TCP connection; empty for a UNIX socket.

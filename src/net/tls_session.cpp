@@ -100,7 +100,7 @@ tls_session::step tls_session::write(std::string_view data, std::size_t& put) {
 }
 
 void tls_session::send_close_notify() {
-  if (SSL_in_init(native()) != 0) return;
+  if (SSL_in_init(native()) != 0 || (SSL_get_shutdown(native()) & SSL_SENT_SHUTDOWN) != 0) return;
   SSL_shutdown(native());
   ERR_clear_error();
 }

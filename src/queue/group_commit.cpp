@@ -11,10 +11,12 @@ void group_commit::waiting::clear() {
   octets = 0;
 }
 
-group_commit::group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max)
+group_commit::group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max,
+                           std::chrono::steady_clock::duration alone_sync_max)
     : id_(writer.id()),
       handler_(std::move(handler)),
       waiting_octets_max_(waiting_octets_max),
+      alone_sync_max_(alone_sync_max),
       writer_(std::move(writer)),
       thread_([this] { run(); }) {}
 
@@ -46,6 +48,38 @@ result<location> group_commit::submit(std::string record, durability until, std:
   return at;
 }
 
+std::optional<result<commit_done>> group_commit::commit_alone(std::string& record) {
+  location at;
+  {
+    std::lock_guard const lock(mutex_);
+    bool const full = writer_.size() + record.size() > segment_size_max;
+    if (writing_ || poisoned_ || full || last_sync_ > alone_sync_max_ || !collecting_.records.empty())
+      return std::nullopt;
+    writing_ = true;
+    at = writer_.place(record);
+  }
+  auto outcome = writer_.write(std::span(&record, 1));
+  if (outcome) outcome = sync();
+  bool others_wait = false;
+  {
+    std::lock_guard const lock(mutex_);
+    writing_ = false;
+    if (!outcome) poisoned_ = true;
+    others_wait = !collecting_.records.empty();
+  }
+  if (others_wait) wake_.notify_one();
+  if (!outcome) return std::unexpected(outcome.error());
+  return commit_done{0, at, record.size()};
+}
+
+result<> group_commit::sync() {
+  auto const begin = std::chrono::steady_clock::now();
+  auto outcome = writer_.sync();
+  std::lock_guard const lock(mutex_);
+  last_sync_ = std::chrono::steady_clock::now() - begin;
+  return outcome;
+}
+
 std::uint64_t group_commit::size() const {
   std::lock_guard const lock(mutex_);
   return writer_.size();
@@ -60,20 +94,22 @@ void group_commit::run() {
   waiting batch;
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !collecting_.records.empty(); });
+    wake_.wait(lock, [this] { return !writing_ && (stopping_ || !collecting_.records.empty()); });
     if (collecting_.records.empty()) return;
     std::swap(batch, collecting_);
+    writing_ = true;
     lock.unlock();
     commit(batch);
     batch.clear();
     lock.lock();
+    writing_ = false;
   }
 }
 
 // A batch of chunks only is not synced: the sync of their message, later in the same file, covers them.
 void group_commit::commit(waiting& batch) {
   auto const written = writer_.write(batch.records);
-  auto const synced = batch.synced.empty() || !written ? written : writer_.sync();
+  auto const synced = batch.synced.empty() || !written ? written : sync();
   if (!written || !synced) {
     std::lock_guard const lock(mutex_);
     poisoned_ = true;

@@ -2,13 +2,17 @@
 // Purpose: one sync commits every session that waits at that moment. While one sync runs, the next batch collects.
 // Errors: after a failed write or sync the segment is poisoned: everything that waits fails and submit refuses.
 // Durability: a record reported with durability::synced and no error is on disk.
-// Concurrency: submit from any thread; the handler runs in the commit thread, outside the lock, and must not block.
-// Limits: waiting_octets_max of records that wait for the disk; then submit refuses and the client gets a 4xx.
+// Concurrency: submit and commit_alone from any thread; the handler runs in the commit thread, outside the lock, and
+//              must not block. commit_alone writes and syncs in the thread that calls it.
+// Limits: commit_alone gives way to the commit thread after a sync that took longer than alone_sync_max;
+//         waiting_octets_max of records that wait for the disk; then submit refuses and the client gets a 4xx.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -36,7 +40,8 @@ class group_commit {
   /// that of submission.
   using batch_handler = std::function<void(std::span<commit_done const> done, failure const* error)>;
 
-  group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max = 256U << 20);
+  group_commit(segment_writer writer, batch_handler handler, std::size_t waiting_octets_max = 256U << 20,
+               std::chrono::steady_clock::duration alone_sync_max = std::chrono::milliseconds(5));
   /// Commits what was submitted, then joins.
   ~group_commit();
   group_commit(group_commit const&) = delete;
@@ -44,6 +49,9 @@ class group_commit {
 
   /// Takes a closed record; says where it will stand. Nothing is promised before the handler speaks.
   result<location> submit(std::string record, durability until, std::uint64_t cookie);
+  /// Writes and syncs one record at once, sparing a lone session the way to the commit thread and back. Nothing: others
+  /// wait, the disk was slow or the record cannot be taken; submit() it, `record` is untouched.
+  std::optional<result<commit_done>> commit_alone(std::string& record);
   segment_id id() const noexcept { return id_; }
   std::uint64_t size() const;
   bool poisoned() const;
@@ -58,14 +66,18 @@ class group_commit {
   };
   void run();
   void commit(waiting& batch);
+  result<> sync();
 
   segment_id id_;
   batch_handler handler_;
   std::size_t waiting_octets_max_;
+  std::chrono::steady_clock::duration alone_sync_max_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  segment_writer writer_;  ///< place() under mutex_, write() and sync() by the thread only
+  segment_writer writer_;  ///< place() under mutex_, write() and sync() by whoever has set writing_
   waiting collecting_;
+  std::chrono::steady_clock::duration last_sync_ = std::chrono::steady_clock::duration::max();  ///< how long it took
+  bool writing_ = false;
   bool stopping_ = false;
   bool poisoned_ = false;
   std::thread thread_;

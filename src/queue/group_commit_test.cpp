@@ -119,6 +119,57 @@ TEST(group_commit, a_failed_sync_fails_all_that_wait_and_poisons) {
   EXPECT_EQ(seen.outcomes, (std::vector<outcome>{{1, false}, {2, false}}));
 }
 
+// Waits until the commit thread rests.
+result<commit_done> commit_alone(group_commit& commit, std::string record) {
+  while (true) {
+    if (auto done = commit.commit_alone(record)) return *done;
+    std::this_thread::yield();
+  }
+}
+
+TEST(group_commit, a_lone_record_is_synced_by_its_caller) {
+  slow_file::switches file;
+  recorder seen;
+  {
+    group_commit commit(segment_writer(std::make_unique<slow_file>(file), id), seen.handler(), 1U << 20,
+                        std::chrono::hours(1));
+    std::string record = make_record("too early");
+    EXPECT_FALSE(commit.commit_alone(record)) << "nobody knows yet how quick the disk is";
+    auto const first = commit.submit(record, durability::synced, 1).value();
+    file.in_sync.acquire();
+    EXPECT_FALSE(commit.commit_alone(record)) << "the commit thread is at it";
+    file.may_sync.release(2);
+    auto const second = commit_alone(commit, make_record("second"));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->place.offset, first.offset + record.size());
+    EXPECT_EQ(file.syncs, 2);
+    file.fail_sync_at = 3;
+    file.may_sync.release(1);
+    EXPECT_FALSE(commit_alone(commit, make_record("third")));
+    EXPECT_TRUE(commit.poisoned());
+    EXPECT_FALSE(commit.commit_alone(record));
+    EXPECT_FALSE(commit.submit(record, durability::synced, 2));
+  }
+  EXPECT_EQ(seen.outcomes, (std::vector<outcome>{{1, true}})) << "the handler speaks for what was submitted";
+}
+
+TEST(group_commit, a_slow_disk_is_left_to_the_commit_thread) {
+  slow_file::switches file;
+  recorder seen;
+  {
+    group_commit commit(segment_writer(std::make_unique<slow_file>(file), id), seen.handler(), 1U << 20,
+                        std::chrono::steady_clock::duration(-1));
+    file.may_sync.release(2);
+    ASSERT_TRUE(commit.submit(make_record("a"), durability::synced, 1));
+    file.in_sync.acquire();
+    ASSERT_TRUE(commit.submit(make_record("b"), durability::synced, 2));
+    file.in_sync.acquire();
+    std::string record = make_record("c");
+    EXPECT_FALSE(commit.commit_alone(record));
+  }
+  EXPECT_EQ(file.syncs, 2);
+}
+
 TEST(group_commit, a_failed_write_is_never_synced) {
   slow_file::switches file;
   file.fail_writes = true;

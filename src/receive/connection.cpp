@@ -27,8 +27,9 @@ peer make_peer(net::stream& from) {
 }  // namespace
 
 connection::connection(server_parts const& parts, std::shared_ptr<service_settings const> settings,
-                       os::unique_fd socket)
+                       os::unique_fd socket, net::task_scope const& sessions)
     : parts_(parts),
+      sessions_(sessions),
       settings_(std::move(settings)),
       stream_(parts.loop, std::move(socket)),
       peer_(make_peer(stream_)),
@@ -164,7 +165,8 @@ net::task<bool> connection::read_more() {
 net::task<bool> connection::flush() {
   if (output_.empty()) co_return true;
   auto text = std::exchange(output_, {});
-  auto written = co_await stream_.write(text, settings_->timeout);
+  auto written = closing_ ? co_await stream_.write_last(text, settings_->timeout)
+                          : co_await stream_.write(text, settings_->timeout);
   text.clear();
   output_ = std::move(text);  // keeps the memory of a busy session, a small reply's fits into the string itself
   if (written) co_return true;

@@ -20,7 +20,9 @@ namespace postern::receive {
 
 class connection {
  public:
-  connection(server_parts const& parts, std::shared_ptr<service_settings const> settings, os::unique_fd socket);
+  /// `sessions`: all of the process, this one among them.
+  connection(server_parts const& parts, std::shared_ptr<service_settings const> settings, os::unique_fd socket,
+             net::task_scope const& sessions);
   net::task<> run();
   /// The server stops: a client that is between two messages is told 421, the others when they have finished theirs.
   void shut_down();
@@ -72,6 +74,7 @@ class connection {
   smtp::verdict refused(char const* command, policy::refusal const& why, std::string_view recipient);
 
   server_parts parts_;
+  net::task_scope const& sessions_;
   std::shared_ptr<service_settings const> settings_;
   net::stream stream_;
   peer peer_;

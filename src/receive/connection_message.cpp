@@ -162,7 +162,7 @@ connection::actions connection::end_body(smtp::body_facts const& facts, bool who
 }
 
 net::task<connection::actions> connection::answer_commit() {
-  auto committed = co_await intake_->commit(settings_->commit_timeout);
+  auto committed = co_await intake_->commit(settings_->commit_timeout, sessions_.size() == 1);
   auto id = intake_->queue_id();
   if (!committed.done) {
     log_.not_queued(id, committed.why);

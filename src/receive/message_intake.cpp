@@ -159,8 +159,8 @@ result<smtp::body_fault> message_intake::finish() {
                                                                     : smtp::body_fault::none;
 }
 
-net::task<open_segment::outcome> message_intake::commit(std::chrono::seconds within) {
-  co_return co_await segment_->commit(builder_->finish(received_octets_ + filter_.body_offset()), within);
+net::task<open_segment::outcome> message_intake::commit(std::chrono::seconds within, bool alone) {
+  co_return co_await segment_->commit(builder_->finish(received_octets_ + filter_.body_offset()), within, alone);
 }
 
 }  // namespace postern::receive

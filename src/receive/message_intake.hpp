@@ -38,7 +38,7 @@ class message_intake {
   result<> append(std::span<std::string_view const> pieces);
   /// The content has ended: judges what is only known now.
   result<smtp::body_fault> finish();
-  net::task<open_segment::outcome> commit(std::chrono::seconds within);
+  net::task<open_segment::outcome> commit(std::chrono::seconds within, bool alone);
 
   std::string const& queue_id() const noexcept { return id_text_; }
   std::uint64_t size() const noexcept { return builder_->content_size(); }

@@ -31,7 +31,7 @@ void smtp_server::take(os::unique_fd client) {
 }
 
 net::task<> smtp_server::serve(os::unique_fd socket) {
-  connection one(parts_, settings_, std::move(socket));
+  connection one(parts_, settings_, std::move(socket), sessions_);
   auto unlist = [this](connection* gone) { connections_.erase(gone); };
   std::unique_ptr<connection, decltype(unlist)> const listed(&one, unlist);
   connections_.insert(&one);

@@ -45,7 +45,12 @@ result<queue::location> open_segment::append_chunk(std::string record) {
   return committer_->submit(std::move(record), queue::durability::written, 0);
 }
 
-net::task<open_segment::outcome> open_segment::commit(std::string record, std::chrono::seconds within) {
+net::task<open_segment::outcome> open_segment::commit(std::string record, std::chrono::seconds within, bool alone) {
+  if (alone) {
+    if (auto at_once = committer_->commit_alone(record)) {
+      co_return *at_once ? outcome{**at_once, {}} : outcome{std::nullopt, at_once->error().text};
+    }
+  }
   net::one_shot<outcome> answer(loop_);
   auto cookie = next_cookie_++;
   auto placed = committer_->submit(std::move(record), queue::durability::synced, cookie);

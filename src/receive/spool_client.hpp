@@ -4,7 +4,7 @@
 // gets a 4xx. Durability: a message that commit() answers for is on disk. While qmgr is away the segment at hand serves
 // on, and the
 //             notices wait for it.
-// Concurrency: the loop's thread; writing and syncing happen in group_commit's thread.
+// Concurrency: the loop's thread; writing and syncing happen in group_commit's thread, but for a session that is alone.
 // Limits: a segment grows to what qmgr said; notices_max notices wait for an absent qmgr, then new mail is refused with
 // a 4xx.
 
@@ -36,7 +36,8 @@ class open_segment {
   };
   /// Places a chunk; it becomes durable with its message.
   result<queue::location> append_chunk(std::string record);
-  net::task<outcome> commit(std::string record, std::chrono::seconds within);
+  /// `alone`: nobody else would wait for the disk if the loop did, so a quick disk is written to without a detour.
+  net::task<outcome> commit(std::string record, std::chrono::seconds within, bool alone);
 
   queue::queue_id next_id() { return ids_.next(std::chrono::system_clock::now()); }
   ipc::segment_grant const& grant() const noexcept { return grant_; }
