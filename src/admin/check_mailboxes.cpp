@@ -1,6 +1,4 @@
 // Where mail of local users goes, and whether `local` can write there.
-#include <filesystem>
-
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -34,10 +32,11 @@ void judge_owner(check_context& context, std::string const& directory) {
   struct stat about{};
   // masterd makes what is missing, with the right owner.
   if (!owner || !*owner || ::stat(directory.c_str(), &about) != 0 || may_write(about, (*owner)->who)) return;
-  context.add(gravity::problem, settings.where("mail_spool_directory"),
-              fmt::format("mailboxes are made in {} by user {}, who may not write there", directory, (*owner)->name),
-              fmt::format("let mail_spool_directory name a directory that belongs to {}, as /var/lib/postern/mail/",
-                          (*owner)->name));
+  context.add(
+      gravity::problem, settings.where("mail_spool_directory"),
+      fmt::format("mailboxes are made in {} by user {}, who may not write there", directory, (*owner)->name),
+      fmt::format("let mail_spool_directory name a directory that belongs to {}, for example /var/lib/postern/mail/",
+                  (*owner)->name));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ net::task<ipc::recipient_answer> local_mailer::deliver_one(ipc::delivery_request
     if (where.is == mailbox_decision::verdict::no_such_user) {
       result = {outcome::bounced, "5.1.1", fmt::format("unknown user: \"{}\"", printable(name))};
     } else if (where.is == mailbox_decision::verdict::unsupported) {
-      result = {outcome::deferred, "4.3.5", where.path};
+      result = {outcome::deferred, "4.3.5", where.why};
     } else {
       mailbox_job job;
       job.mailbox = where.path;

@@ -23,15 +23,19 @@ bool is_below(std::string_view path, std::vector<std::string> const& directories
   });
 }
 
+mailbox_decision unsupported(std::string why) {
+  return {mailbox_decision::verdict::unsupported, {}, false, std::move(why)};
+}
+
 mailbox_decision decide_home_mailbox(local_settings const& settings, local_user const& user) {
   using verdict = mailbox_decision::verdict;
-  if (!settings.home_mailbox.ends_with('/')) return {verdict::unsupported, std::string(only_maildir), true};
+  if (!settings.home_mailbox.ends_with('/')) return unsupported(std::string(only_maildir));
   if (!is_below(user.home, settings.home_directories)) {
-    return {verdict::unsupported, fmt::format("the home {} is not below home_directories", printable(user.home)), true};
+    return unsupported(fmt::format("the home {} is not below home_directories", printable(user.home)));
   }
   auto path = user.home + "/" + settings.home_mailbox;
   path.pop_back();
-  return {verdict::maildir, std::move(path), true};
+  return {verdict::maildir, std::move(path), true, {}};
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ std::vector<std::string> candidate_names(std::string_view address, std::string_v
 mailbox_decision decide_mailbox(local_settings const& settings, std::string_view user_name,
                                 std::optional<local_user> const& user) {
   using verdict = mailbox_decision::verdict;
-  if (!user && user_name != postmaster) return {verdict::no_such_user, {}, false};
+  if (!user && user_name != postmaster) return {verdict::no_such_user, {}, false, {}};
   auto name = store::name_part(user ? user->name : user_name);
   bool has_home = user && user->is == local_user::kind::system && !user->superuser;
   if (has_home && !settings.home_mailbox.empty() && !settings.private_server)
@@ -77,8 +81,8 @@ mailbox_decision decide_mailbox(local_settings const& settings, std::string_view
   auto spool = settings.mail_spool_directory;
   bool maildir = spool.ends_with('/') || settings.private_server;
   while (spool.ends_with('/')) spool.pop_back();
-  if (!maildir || name.empty()) return {verdict::unsupported, std::string(only_maildir), false};
-  return {verdict::maildir, spool + "/" + name, false};
+  if (!maildir || name.empty()) return unsupported(std::string(only_maildir));
+  return {verdict::maildir, spool + "/" + name, false, {}};
 }
 
 }  // namespace postern::delivery

@@ -42,8 +42,9 @@ struct local_user {
 
 struct mailbox_decision {
   enum class verdict : std::uint8_t { maildir, no_such_user, unsupported } is = verdict::maildir;
-  std::string path;  ///< of the Maildir; verdict::unsupported: why, for the log and the sender
+  std::string path;  ///< of the Maildir
   bool in_home = false;
+  std::string why;  ///< verdict::unsupported: a sentence for the log and the sender
 };
 
 /// `user` empty: nobody has that name; postmaster has a mailbox all the same.

@@ -48,7 +48,7 @@ TEST(decide_mailbox, by_user_and_settings) {
     local_settings settings;
     std::optional<local_user> user;
     verdict want;
-    char const* path;
+    char const* want_text;  ///< the path, or why there is none
   };
   local_settings const maildirs{"", "/var/mail/", "", "", {"/home"}, "", false};
   local_settings const mboxes{"", "/var/mail", "", "", {"/home"}, "", false};
@@ -71,7 +71,7 @@ TEST(decide_mailbox, by_user_and_settings) {
   for (auto const& row : rows) {
     auto got = decide_mailbox(row.settings, "joe", row.user);
     EXPECT_EQ(got.is, row.want) << row.name;
-    EXPECT_EQ(got.path, row.path) << row.name;
+    EXPECT_EQ(got.is == verdict::unsupported ? got.why : got.path, row.want_text) << row.name;
   }
   EXPECT_EQ(decide_mailbox(maildirs, "postmaster", std::nullopt).path, "/var/mail/postmaster");
 }

@@ -64,6 +64,22 @@ TEST(process, starts_with_the_environment_directory_limits_and_mask_it_is_given)
   EXPECT_EQ("me /usr\n300\n0027\nNoNewPrivs:\t1\n", got.output);
 }
 
+TEST(process, gives_user_0_the_capabilities_it_is_given_and_no_others) {
+  spawn_request request;
+  request.capabilities = *find_capability("setuid") | *find_capability("setgid");
+  if (::geteuid() == 0) {
+    auto got = run_shell("grep -E 'Cap(Prm|Eff|Bnd)' /proc/self/status", request);
+    EXPECT_EQ("CapPrm:\t00000000000000c0\nCapEff:\t00000000000000c0\nCapBnd:\t00000000000000c0\n", got.output);
+  } else {
+    request.path = "/bin/true";
+    request.arguments = {"true"};
+    auto got = spawn(request);
+    ASSERT_FALSE(got);
+    EXPECT_NE(std::string::npos, got.error().text.find("dropping capabilities")) << got.error().text;
+  }
+  EXPECT_FALSE(find_capability("fly"));
+}
+
 TEST(process, says_how_the_child_ended) {
   struct row {
     char const* script;
