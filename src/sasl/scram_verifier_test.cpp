@@ -22,7 +22,12 @@ constexpr row vectors[] = {{"RFC 5802 section 5", crypto::hash_algorithm::sha1, 
                             "4096,GetyLXdBuHzf1FWf8SLz2Q==,NA/OqmF4hhrsrB9KR7po+dliTGM=,QBiURvQaE6H6qYTmeghDHLANBFQ="},
                            {"Dovecot {SCRAM-SHA-256}", crypto::hash_algorithm::sha256, "test",
                             "4096,LfNGSFqiFykEZ1xDAYlnKQ==,HACNf9CII7cMz3XjRy/Oh3Ae2LHApoDyNw74d3YtFws=,"
-                            "AQH0j7Hf8J12g8eNBadvzlNB2am3PxgNwFCFd3RxEaw="}};
+                            "AQH0j7Hf8J12g8eNBadvzlNB2am3PxgNwFCFd3RxEaw="},
+                           {"gsasl --mkpasswd, soft hyphen", crypto::hash_algorithm::sha256, "I\xc2\xadX",
+                            "4096,c2FsdHNhbHRzYWx0,ziq4rV/s+E62H0PfmNdqojjPJWDDsg5oybZ9GlQ971w=,"
+                            "aBejvzl32MBuMgQ8BhjhPrIdJRuTSO1z7RG6b+wiBdk="},
+                           {"gsasl --mkpasswd, umlauts", crypto::hash_algorithm::sha1, "p\xc3\xa4ssw\xc3\xb6rd",
+                            "65536,c2FsdHNhbHRzYWx0,da3bsIQU1Wa+AJIW80L290RB8zc=,2fUYmWP22mNjo/v0qiQnM4fB8xA="}};
 
 TEST(scram_verifier, agrees_with_the_vectors) {
   for (auto const& [name, algorithm, password, text] : vectors) {
@@ -52,6 +57,40 @@ TEST(scram_verifier, iterations_stay_between_4096_and_65536) {
   EXPECT_FALSE(with_iterations("65537"));
   EXPECT_FALSE(with_iterations("-1"));
   EXPECT_FALSE(with_iterations(""));
+}
+
+TEST(scram_verifier, prepares_the_password) {
+  auto const make = [](std::string_view password) {
+    return make_scram_verifier(crypto::hash_algorithm::sha1, secret(password), "salt", scram_iterations_min);
+  };
+  EXPECT_EQ(make("I\xc2\xadX"), make("IX"));
+  EXPECT_EQ(make("pa\xcc\x88ss"), make("p\xc3\xa4ss"));
+  EXPECT_NE(make("ix"), make("IX"));
+}
+
+// Written by Cyrus's saslpasswd2 2.1.28.
+constexpr std::string_view cyrus =
+    "SCRAM-SHA-1$4096:Qiz3bUJraRHTRpZgiU7GfA==$UaIaoy72KAvjH7Aiiyqbl1p2QDw=:JGxkD/jmGTCOMD1XB0ngPm3Q3Ec=";
+
+TEST(auth_password, agrees_with_cyrus) {
+  auto const parsed = parse_auth_password(cyrus);
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->algorithm, crypto::hash_algorithm::sha1);
+  EXPECT_EQ(make_scram_verifier(parsed->algorithm, secret("pencil"), parsed->verifier.salt, 4096), parsed->verifier);
+  EXPECT_EQ(format_auth_password(parsed->algorithm, parsed->verifier), cyrus);
+}
+
+TEST(auth_password, cut_at_every_offset_is_refused) {
+  for (std::size_t cut = 0; cut < cyrus.size(); ++cut) EXPECT_FALSE(parse_auth_password(cyrus.substr(0, cut))) << cut;
+}
+
+TEST(auth_password, blanks_around_the_dollars_pass_and_foreign_schemes_are_named) {
+  std::string text(cyrus);
+  text.replace(text.rfind('$'), 1, " $ ").replace(text.find('$'), 1, "  $ ");
+  EXPECT_TRUE(parse_auth_password(text));
+  auto const md5 = parse_auth_password("MD5$salt$hash");
+  ASSERT_FALSE(md5);
+  EXPECT_NE(md5.error().text.find("\"MD5\""), std::string::npos);
 }
 
 }  // namespace
