@@ -113,8 +113,7 @@ void check_tls_identity(check_context& context) {
     auto made = receive::make_tls_context(service.settings, read, nullptr, problems);
     for (auto const& problem : problems) {
       context.add(unreadable_for_us ? gravity::note : gravity::problem,
-                  check_context::where(service, "tls_server_sni_maps"), problem,
-                  "correct the entry; the user that smtpd runs as must be able to read its files");
+                  check_context::where(service, "tls_server_sni_maps"), problem, "correct the entry");
     }
     if (made) continue;
     if (unreadable_for_us)

@@ -5,24 +5,18 @@
 
 #include <fmt/format.h>
 
-#include "base/base64.hpp"
 #include "base/text.hpp"
-#include "maps/table.hpp"
+#include "maps/handed_table.hpp"
 
 namespace postern::receive {
 namespace {
 
-// The value of an entry as PEM text.
-result<secret> pem_of(maps::entry const& one, secret_reader const& read_secret) {
-  if (auto decoded = decode_base64(one.value); decoded && decoded->starts_with("-----BEGIN"))
-    return secret(std::move(*decoded));
-  std::string all;
-  for (auto file : split_any(one.value, ", \t")) {
-    auto text = read_secret(std::string(file));
-    if (!text) return std::unexpected(text.error());
-    all += text->reveal();
-  }
-  return secret(std::move(all));
+// From masterd, who may read more than we; without it, or when it could not, by ourselves.
+result<std::vector<maps::entry>> entries_of(std::string const& name, secret_reader const& read_secret) {
+  if (auto handed = read_secret(name)) return maps::parse_handed_table(handed->reveal());
+  auto table = maps::open_table(name);
+  if (!table) return std::unexpected(table.error());
+  return (*table)->entries();
 }
 
 }  // namespace
@@ -48,7 +42,7 @@ namespace {
 
 // An identity that OpenSSL would not take must not cost the others theirs.
 result<std::vector<net::tls_identity>> load_entry(maps::entry const& one, secret_reader const& read_secret) {
-  auto pem = pem_of(one, read_secret);
+  auto pem = maps::read_file_value(one.value, read_secret);
   if (!pem) return std::unexpected(pem.error());
   auto identities = parse_identities(pem->reveal(), "its value");
   if (!identities) return identities;
@@ -67,8 +61,7 @@ identities_by_name load_sni_identities(config::settings const& settings, secret_
     problems.push_back(fmt::format("tls_server_sni_maps: {}; clients get the default certificate instead", what));
   };
   for (auto const& name : settings.list("tls_server_sni_maps")) {
-    auto table = maps::open_table(name);
-    auto entries = table ? (*table)->entries() : std::unexpected(table.error());
+    auto entries = entries_of(name, read_secret);
     if (!entries) {
       complain(entries.error().text);
       continue;

@@ -13,7 +13,6 @@
 namespace postern::service {
 namespace {
 
-constexpr std::size_t secret_size_max = 1U << 20U;
 constexpr auto report_interval = std::chrono::milliseconds(1000);
 constexpr auto orphan_limit = std::chrono::seconds(10);
 

@@ -22,6 +22,9 @@
 
 namespace postern::service {
 
+/// Octets of one key file or handed-down table.
+inline constexpr std::size_t secret_size_max = 16U << 20U;
+
 /// A socket that masterd bound: listening, non-blocking, shared with the other processes of the service.
 struct listening_socket {
   enum class kind : std::uint8_t { inet, unix_socket } type = kind::inet;
@@ -54,7 +57,8 @@ class environment {
   /// The one UNIX socket of that address ("public/qmgr-admin"); a failure when it was not handed down.
   result<os::unique_fd> take_listener(std::string_view address);
 
-  /// A file that only masterd could open (a private key); before the sandbox any file this user may read.
+  /// A file that only masterd could open (a private key), or a table of them (maps/handed_table.hpp) by its name; before
+  /// the sandbox any file this user may read.
   result<secret> read_secret(std::string const& path) const;
 
   /// Session ticket keys that all processes of this server share; nullptr when there is no masterd.

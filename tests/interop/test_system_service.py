@@ -2,10 +2,14 @@
 
 import os
 import re
+import smtplib
+import ssl
 import stat
+import subprocess
 
 import pytest
 from harness import clients, processes
+from harness.certificates import make_certificate
 from harness.postern import BINARIES, PASSWORD, ROOT
 from harness.system_service import SystemService
 from harness.waiting import wait_for_port, wait_until
@@ -196,6 +200,38 @@ def test_homes_elsewhere_are_named(build):
     service.cli("reload")
     wait_until(lambda: processes.children_named(service.pid(), "local") not in ([], before), "a new local")
     flush(service, lambda: service.delivered("/srv/homes/dora/Maildir"))
+
+
+def certificate_for(port, name):
+    """The certificate, PEM, that a client gets who asks for that name."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with smtplib.SMTP("127.0.0.1", port, "client.example", timeout=30) as client:
+        client._host = name  # what smtplib asks for in SNI
+        client.starttls(context=context)
+        return ssl.DER_cert_to_PEM_cert(client.sock.getpeercert(binary_form=True))
+
+
+@pytest.mark.parametrize("kind", ["texthash", "hash"])
+def test_keys_for_names_may_be_roots_alone(build, scratch, kind):
+    """The table and its files: masterd reads them, smtpd cannot."""
+    keys = scratch / "keys"
+    keys.mkdir(mode=0o700)
+    certificate, key = make_certificate(keys, "named.example")
+    table = keys / "sni"
+    table.write_text(f"named.example {key} {certificate}\n")
+    if kind == "hash":
+        (scratch / "main.cf").touch()
+        subprocess.run(["postmap", "-c", str(scratch), "-F", f"hash:{table}"], check=True)
+        table.unlink()
+    for path in keys.iterdir():
+        path.chmod(0o600)
+    service = build(tls_server_sni_maps=f"{kind}:{table}")
+    assert not [line for line in service.cli("check", check=False).stdout.splitlines() if "sni" in line]
+    service.start()
+    assert certificate_for(service.mx, "named.example") == certificate.read_text()
+    assert certificate_for(service.mx, "other.example") != certificate.read_text()
+    assert "tls_server_sni_maps" not in service.log_text()
 
 
 @pytest.mark.parametrize("main_cf, status, words", [

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 
 #include <sys/resource.h>
 
@@ -15,6 +16,7 @@
 #include "os/fd_passing.hpp"
 #include "service/arguments.hpp"
 #include "service/control_line.hpp"
+#include "service/master/table_secrets.hpp"
 
 namespace postern::service::master {
 namespace {
@@ -74,6 +76,8 @@ result<start_message> make_start(service_plan const& service, launch_context con
     // A key that cannot be opened is the program's to complain about: it knows whether it needs it.
     if (auto file = os::open_to_read(path)) out.secrets.push_back({path, std::move(*file)});
   }
+  std::ranges::move(collect_table_secrets(*service.row, context.settings.with(service.overrides)),
+                    std::back_inserter(out.secrets));
   if (context.ticket_keys && service.is_front_end()) {
     context.ticket_keys->current();
     out.ticket_keys = context.ticket_keys->handed_down().reveal();

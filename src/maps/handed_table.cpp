@@ -1,0 +1,48 @@
+#include "maps/handed_table.hpp"
+
+#include "base/base64.hpp"
+#include "base/text.hpp"
+
+namespace postern::maps {
+namespace {
+
+constexpr std::string_view white_space = " \t\r\n";
+
+}  // namespace
+
+result<secret> read_file_value(std::string_view value, file_reader const& read) {
+  if (auto decoded = decode_base64(value); decoded && decoded->starts_with("-----BEGIN"))
+    return secret(std::move(*decoded));
+  std::string all;
+  for (auto file : split_any(value, ", \t")) {
+    auto text = read(std::string(file));
+    if (!text) {
+      wipe(all);
+      return std::unexpected(text.error());
+    }
+    all += text->reveal();
+  }
+  return secret(std::move(all));
+}
+
+secret format_handed_table(std::vector<entry> const& entries, file_reader const& read) {
+  std::string text;
+  for (auto const& [key, value] : entries) {
+    if (key.empty() || key.find_first_of(white_space) != std::string::npos || value.contains('\n')) continue;
+    auto content = read_file_value(value, read);
+    text += key + " " + (content ? encode_base64(content->reveal()) : value) + "\n";
+  }
+  return secret(std::move(text));
+}
+
+std::vector<entry> parse_handed_table(std::string_view text) {
+  std::vector<entry> out;
+  for (auto line : split(text, '\n')) {
+    auto space = line.find(' ');
+    if (space != std::string_view::npos)
+      out.push_back({std::string(line.substr(0, space)), std::string(line.substr(space + 1))});
+  }
+  return out;
+}
+
+}  // namespace postern::maps
