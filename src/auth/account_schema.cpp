@@ -25,6 +25,49 @@ CREATE TABLE verifiers (
   PRIMARY KEY (account, scheme)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // The password becomes one credential of several, the one without a name.
+    R"sql(
+ALTER TABLE accounts ADD COLUMN expires INTEGER;
+CREATE TABLE credentials (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  account  INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+  name     TEXT    NOT NULL,
+  scopes   TEXT    NOT NULL DEFAULT '',
+  networks TEXT    NOT NULL DEFAULT '',
+  created  INTEGER NOT NULL,
+  expires  INTEGER,
+  revoked  INTEGER,
+  UNIQUE (account, name)
+) STRICT;
+INSERT INTO credentials (account, name, created) SELECT id, '', created FROM accounts;
+ALTER TABLE verifiers RENAME TO verifiers_1;
+CREATE TABLE verifiers (
+  credential INTEGER NOT NULL REFERENCES credentials (id) ON DELETE CASCADE,
+  scheme     TEXT    NOT NULL,
+  value      TEXT    NOT NULL,
+  PRIMARY KEY (credential, scheme)
+) STRICT, WITHOUT ROWID;
+INSERT INTO verifiers SELECT credentials.id, scheme, value FROM verifiers_1 JOIN credentials USING (account);
+DROP TABLE verifiers_1;
+CREATE TABLE usage (
+  credential INTEGER PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
+  used       INTEGER NOT NULL,
+  address    TEXT    NOT NULL,
+  service    TEXT    NOT NULL
+) STRICT;
+CREATE TABLE aliases (
+  name    TEXT    PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX aliases_by_account ON aliases (account);
+CREATE TABLE changes (
+  serial  INTEGER PRIMARY KEY AUTOINCREMENT,
+  at      INTEGER NOT NULL,
+  account TEXT    NOT NULL,
+  kind    TEXT    NOT NULL,
+  subject TEXT    NOT NULL
+) STRICT;
+)sql",
 };
 
 result<> refuse_foreign_file(sqlite::connection& database, std::int64_t version) {

@@ -2,27 +2,68 @@
 
 #include <unistd.h>
 
+#include "auth/account_columns.hpp"
 #include "auth/account_schema.hpp"
 
 namespace postern::auth {
 namespace {
 
-constexpr std::string_view scheme_argon2id = "argon2id";
-constexpr std::string_view scheme_scram_sha_256 = "scram-sha-256";
+// One statement, so that all of an account is of the same moment.
+constexpr std::string_view account_query = R"sql(
+SELECT a.name, a.locked, a.created, a.changed, a.expires,
+       c.id, c.name, c.scopes, c.networks, c.created, c.expires, c.revoked,
+       u.used, u.address, u.service, v.scheme, v.value
+FROM accounts AS a JOIN credentials AS c ON c.account = a.id
+     LEFT JOIN usage AS u ON u.credential = c.id LEFT JOIN verifiers AS v ON v.credential = c.id
+WHERE a.id = coalesce((SELECT id FROM accounts WHERE name = ?1), (SELECT account FROM aliases WHERE name = ?1))
+ORDER BY c.name
+)sql";
 
-std::int64_t to_seconds(wall_time when) {
-  return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+std::optional<wall_time> read_time(sqlite::statement const& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return from_seconds(row.integer(column));
 }
-wall_time from_seconds(std::int64_t seconds) { return wall_time(std::chrono::seconds(seconds)); }
 
 account read_account(sqlite::statement const& row) {
-  return {row.text(0), row.integer(1) != 0, from_seconds(row.integer(2)), from_seconds(row.integer(3)), {}};
+  account found;
+  found.name = row.text(0);
+  found.locked = row.integer(1) != 0;
+  found.created = from_seconds(row.integer(2));
+  found.changed = from_seconds(row.integer(3));
+  found.expires = read_time(row, 4);
+  return found;
+}
+
+credential read_credential(sqlite::statement const& row) {
+  credential found;
+  found.id = row.integer(5);
+  found.name = row.text(6);
+  found.limits = {parse_scopes(row.text(7)), parse_networks(row.text(8)), read_time(row, 10)};
+  found.created = from_seconds(row.integer(9));
+  found.revoked = read_time(row, 11);
+  if (auto const used = read_time(row, 12)) found.last_used = {*used, row.text(13), row.text(14)};
+  return found;
 }
 
 void read_verifier(sqlite::statement const& row, verifier_set& into) {
-  auto const scheme = row.text(4);
-  if (scheme == scheme_argon2id) into.argon2id = row.text(5);
-  if (scheme == scheme_scram_sha_256) into.scram_sha_256 = row.text(5);
+  auto const scheme = row.text(15);
+  for (auto const& [name, member] : verifier_schemes) {
+    if (name == scheme) into.*member = row.text(16);
+  }
+}
+
+/// The credential without a name is the password.
+void move_password(account& whom, std::vector<credential>& credentials) {
+  for (auto& one : credentials) {
+    if (!one.name.empty()) {
+      whom.app_passwords.push_back(std::move(one));
+      continue;
+    }
+    whom.password_id = one.id;
+    whom.password_networks = std::move(one.limits.networks);
+    whom.verifiers = std::move(one.verifiers);
+    whom.last_used = std::move(one.last_used);
+  }
 }
 
 }  // namespace
@@ -64,22 +105,23 @@ result<> account_store::configure() {
   if (done) done = migrate_account_schema(database_);
   if (!done) return done;
 
-  // One statement, so that account and verifiers are of the same moment.
-  auto select_account = database_.prepare(
-      "SELECT name, locked, created, changed, scheme, value FROM accounts LEFT JOIN verifiers ON account = id "
-      "WHERE name = ?1");
+  auto select_account = database_.prepare(account_query);
   if (!select_account) return std::unexpected(select_account.error());
-  auto select_stamp = database_.prepare("PRAGMA data_version");
+  auto select_stamp = database_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
   if (!select_stamp) return std::unexpected(select_stamp.error());
   select_account_ = std::move(*select_account);
   select_stamp_ = std::move(*select_stamp);
   return {};
 }
 
-result<> account_store::connect() {
+void account_store::disconnect() {
   select_account_ = {};
   select_stamp_ = {};
   database_ = {};
+}
+
+result<> account_store::connect() {
+  disconnect();
   if (options_.create) {
     if (auto created = create_account_file(path_); !created) return created;
   }
@@ -90,9 +132,7 @@ result<> account_store::connect() {
   if (!opened) return std::unexpected(explain(opened.error()));
   database_ = std::move(*opened);
   if (auto configured = configure(); !configured) {
-    select_account_ = {};
-    select_stamp_ = {};
-    database_ = {};
+    disconnect();
     return std::unexpected(explain(configured.error()));
   }
   identity_ = *identity;
@@ -110,29 +150,52 @@ result<> account_store::reconnect_if_replaced() {
 result<std::uint64_t> account_store::change_stamp() {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
   auto const row = select_stamp_.step();
-  auto const version = row && *row ? static_cast<std::uint32_t>(select_stamp_.integer(0)) : 0U;
+  auto const serial = row && *row ? static_cast<std::uint32_t>(select_stamp_.integer(0)) : 0U;
   select_stamp_.reset();
   if (!row) return std::unexpected(explain(row.error()));
-  return std::uint64_t{epoch_} << 32U | version;
+  return std::uint64_t{epoch_} << 32U | serial;
+}
+
+result<std::vector<account_change>> account_store::load_changes(std::uint64_t stamp) {
+  if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
+  std::vector<account_change> changes;
+  if (stamp >> 32U != epoch_) return changes;
+  auto query =
+      database_.query("SELECT serial, at, account, kind, subject FROM changes WHERE serial > ?1 ORDER BY serial",
+                      static_cast<std::int64_t>(static_cast<std::uint32_t>(stamp)));
+  if (!query) return std::unexpected(explain(query.error()));
+  result<bool> row = false;
+  while ((row = query->step()) && *row) {
+    auto const kind = parse_change_kind(query->text(3));
+    if (!kind) continue;
+    changes.push_back({query->integer(0), from_seconds(query->integer(1)), query->text(2), *kind, query->text(4)});
+  }
+  if (!row) return std::unexpected(explain(row.error()));
+  return changes;
 }
 
 result<std::optional<account>> account_store::load_account(std::string_view name) {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
   std::optional<account> found;
+  std::vector<credential> credentials;
   select_account_.bind(1, name);
   result<bool> row = false;
   while ((row = select_account_.step()) && *row) {
     if (!found) found = read_account(select_account_);
-    read_verifier(select_account_, found->verifiers);
+    if (credentials.empty() || credentials.back().id != select_account_.integer(5)) {
+      credentials.push_back(read_credential(select_account_));
+    }
+    read_verifier(select_account_, credentials.back().verifiers);
   }
   select_account_.reset();
   if (!row) return std::unexpected(explain(row.error()));
+  if (found) move_password(*found, credentials);
   return found;
 }
 
 result<std::vector<account>> account_store::load_list() {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto query = database_.prepare("SELECT name, locked, created, changed FROM accounts ORDER BY name");
+  auto query = database_.prepare("SELECT name, locked, created, changed, expires FROM accounts ORDER BY name");
   if (!query) return std::unexpected(explain(query.error()));
   std::vector<account> all;
   result<bool> row = false;
@@ -141,77 +204,28 @@ result<std::vector<account>> account_store::load_list() {
   return all;
 }
 
-// ---- writing
-
-result<bool> account_store::change(sqlite::statement statement) {
-  auto const done = statement.step();
-  if (!done) return std::unexpected(explain(done.error()));
-  return database_.changes() > 0;
-}
-
-result<> account_store::write_verifiers(std::int64_t id, verifier_set const& verifiers) {
-  for (auto const& [scheme, value] :
-       {std::pair{scheme_argon2id, &verifiers.argon2id}, std::pair{scheme_scram_sha_256, &verifiers.scram_sha_256}}) {
-    auto insert = database_.prepare("INSERT OR REPLACE INTO verifiers (account, scheme, value) VALUES (?1, ?2, ?3)");
-    if (!insert) return std::unexpected(explain(insert.error()));
-    insert->bind(1, id).bind(2, scheme).bind(3, *value);
-    if (auto done = change(std::move(*insert)); !done) return std::unexpected(done.error());
-  }
-  return {};
-}
-
-result<bool> account_store::add(std::string_view name, verifier_set const& verifiers, wall_time now) {
+result<std::vector<std::string>> account_store::load_aliases(std::string_view name) {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto whole = sqlite::transaction::begin(database_);
-  if (!whole) return std::unexpected(explain(whole.error()));
-  auto insert = database_.prepare(
-      "INSERT INTO accounts (name, created, changed) VALUES (?1, ?2, ?2) ON CONFLICT (name) DO NOTHING");
-  if (!insert) return std::unexpected(explain(insert.error()));
-  insert->bind(1, name).bind(2, to_seconds(now));
-  auto const added = change(std::move(*insert));
-  if (!added || !*added) return added;
-  auto const id = database_.query_integer("SELECT last_insert_rowid()");
-  if (!id) return std::unexpected(explain(id.error()));
-  if (auto written = write_verifiers(*id, verifiers); !written) return std::unexpected(written.error());
-  if (auto kept = whole->commit(); !kept) return std::unexpected(explain(kept.error()));
-  return true;
-}
-
-result<bool> account_store::set_verifiers(std::string_view name, verifier_set const& verifiers, wall_time now) {
-  if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto whole = sqlite::transaction::begin(database_);
-  if (!whole) return std::unexpected(explain(whole.error()));
-  auto update = database_.prepare("UPDATE accounts SET changed = ?2 WHERE name = ?1 RETURNING id");
-  if (!update) return std::unexpected(explain(update.error()));
-  auto const row = update->bind(1, name).bind(2, to_seconds(now)).step();
+  auto query = database_.query(
+      "SELECT aliases.name FROM aliases JOIN accounts ON account = id WHERE accounts.name = ?1 ORDER BY 1", name);
+  if (!query) return std::unexpected(explain(query.error()));
+  std::vector<std::string> aliases;
+  result<bool> row = false;
+  while ((row = query->step()) && *row) aliases.push_back(query->text(0));
   if (!row) return std::unexpected(explain(row.error()));
-  if (!*row) return false;
-  auto const id = update->integer(0);
-  update->reset();
-  // Verifiers of schemes that this program does not make belong to the old password too.
-  auto forget = database_.prepare("DELETE FROM verifiers WHERE account = ?1");
-  if (!forget) return std::unexpected(explain(forget.error()));
-  forget->bind(1, id);
-  if (auto done = change(std::move(*forget)); !done) return done;
-  if (auto written = write_verifiers(id, verifiers); !written) return std::unexpected(written.error());
-  if (auto kept = whole->commit(); !kept) return std::unexpected(explain(kept.error()));
-  return true;
+  return aliases;
 }
 
-result<bool> account_store::set_locked(std::string_view name, bool locked, wall_time now) {
+result<std::int64_t> account_store::count_without(std::string_view scheme) {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto update = database_.prepare("UPDATE accounts SET locked = ?2, changed = ?3 WHERE name = ?1");
-  if (!update) return std::unexpected(explain(update.error()));
-  update->bind(1, name).bind(2, std::int64_t{locked}).bind(3, to_seconds(now));
-  return change(std::move(*update));
-}
-
-result<bool> account_store::remove(std::string_view name) {
-  if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto erase = database_.prepare("DELETE FROM accounts WHERE name = ?1");
-  if (!erase) return std::unexpected(explain(erase.error()));
-  erase->bind(1, name);
-  return change(std::move(*erase));
+  auto query = database_.query(
+      "SELECT count(*) FROM credentials AS c WHERE name = '' AND NOT EXISTS "
+      "(SELECT 1 FROM verifiers WHERE credential = c.id AND scheme = ?1)",
+      scheme);
+  if (!query) return std::unexpected(explain(query.error()));
+  auto const row = query->step();
+  if (!row) return std::unexpected(explain(row.error()));
+  return query->integer(0);
 }
 
 }  // namespace postern::auth

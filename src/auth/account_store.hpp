@@ -1,19 +1,24 @@
 #pragma once
-// Purpose: the account database: names, password verifiers, locks. One SQLite file, data_directory/accounts.sqlite.
-// Layout: docs/formats/accounts.md; schema steps are in account_schema.cpp.
+// Purpose: the account database: names, aliases, passwords and app passwords, locks, what changed. One SQLite file,
+//          data_directory/accounts.sqlite.
+// Layout: docs/formats/accounts.md; schema steps are in account_schema.cpp, changes of accounts in account_changes.cpp.
 // Errors: a failure names the file, its owner and mode where they matter, and what to do.
-// Durability: WAL with synchronous=FULL: a change that returned is on disk.
+// Durability: WAL with synchronous=FULL: a change that returned is on disk. Not so save_usage().
 // Concurrency: one object, one thread. Any number of processes and objects may share the file; readers never wait for a
 //              writer, a writer waits for another for `busy_timeout`.
-// Security: the file is mode 0600 and refused when others may read it; it holds no plaintext, and what is deleted is
-//           overwritten (secure_delete).
+// Limits: the change log keeps `change_log_max` entries.
+// Security: the file is mode 0600 and refused when others may read it; what is deleted is overwritten (secure_delete).
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "auth/account.hpp"
 #include "auth/account_file.hpp"
 #include "auth/sqlite.hpp"
 #include "base/result.hpp"
@@ -21,18 +26,14 @@
 
 namespace postern::auth {
 
-/// What is kept of a password; made by make_verifiers() (password.hpp).
-struct verifier_set {
-  std::string argon2id;       ///< PHC string
-  std::string scram_sha_256;  ///< sasl::format_scram_verifier()
-};
+inline constexpr int change_log_max = 10000;
 
-struct account {
-  std::string name;  ///< canonical (account_name.hpp)
-  bool locked = false;
-  wall_time created;
-  wall_time changed;  ///< password, lock or anything else
+/// An account that comes from elsewhere (import/).
+struct new_account {
+  std::string name;  ///< canonical
   verifier_set verifiers;
+  bool locked = false;
+  std::vector<ip_network> networks;  ///< from where the password may be used; empty: from everywhere
 };
 
 class account_store {
@@ -44,34 +45,69 @@ class account_store {
   static result<account_store> open(std::string path, options how);
   static result<account_store> open(std::string path) { return open(std::move(path), options{}); }
 
-  /// Empty: there is no such account. `name` is canonical here and below.
+  /// By name or alias. Empty: there is no such account. `name` is canonical here and below.
   result<std::optional<account>> load_account(std::string_view name);
-  /// All accounts by name; their verifiers are left out.
+  /// All accounts by name; verifiers, app passwords and usage are left out.
   result<std::vector<account>> load_list();
+  result<std::vector<std::string>> load_aliases(std::string_view name);
+  /// Accounts whose password has no SCRAM verifier of `scheme` ("scram-sha-1", …).
+  result<std::int64_t> count_without(std::string_view scheme);
 
-  /// False: the name is taken.
+  // False, here and below: there is no such account, or (add, add_alias, add_app_password) the new name is taken.
+  // Names are those of accounts, not aliases.
+
   result<bool> add(std::string_view name, verifier_set const& verifiers, wall_time now);
-  /// False, here and below: there is no such account.
+  /// All or none; the failure names the account that exists already.
+  result<> add_all(std::span<new_account const> accounts, wall_time now);
+  /// The password alone; app passwords stay. Pre: SCRAM salts as find_scram_salts() says.
   result<bool> set_verifiers(std::string_view name, verifier_set const& verifiers, wall_time now);
+  /// The same password, kept in a better way: nobody is thrown out. False when it was changed since `before` was read.
+  result<bool> upgrade_verifiers(account const& before, verifier_set const& verifiers);
   result<bool> set_locked(std::string_view name, bool locked, wall_time now);
-  result<bool> remove(std::string_view name);
+  result<bool> set_expiry(std::string_view name, std::optional<wall_time> expires, wall_time now);
+  result<bool> remove(std::string_view name, wall_time now = wall_time::clock::now());
 
-  /// A number that differs from the last one when anything was changed through another object or the file was
-  /// replaced. Costs a few microseconds.
+  result<bool> add_alias(std::string_view name, std::string_view alias, wall_time now);
+  result<bool> remove_alias(std::string_view name, std::string_view alias, wall_time now);
+
+  /// The name of a revoked one may be used again.
+  result<bool> add_app_password(std::string_view name, credential const& added);
+  /// It is kept, so that the log can say what a stale phone tries; its SCRAM verifiers are deleted.
+  result<bool> revoke_app_password(std::string_view name, std::string_view credential, wall_time now);
+
+  /// By credential::id; those that are gone are passed over. Not synced: a crash forgets the last minute.
+  result<> save_usage(std::span<std::pair<std::int64_t, credential_usage> const> used);
+
+  /// A number that differs from the last one when any account was changed or the file was replaced; never 0. Usage is
+  /// no change. Costs a few microseconds.
   result<std::uint64_t> change_stamp();
+  /// What changed since change_stamp() of this object was `stamp`, oldest first; nothing when the file was replaced.
+  result<std::vector<account_change>> load_changes(std::uint64_t stamp);
 
   std::string const& path() const noexcept { return path_; }
 
  private:
   account_store(std::string path, options how) : path_(std::move(path)), options_(how) {}
   result<> connect();
+  void disconnect();
   result<> switch_to_wal();
   result<> configure();
   result<> reconnect_if_replaced();
-  result<> write_verifiers(std::int64_t id, verifier_set const& verifiers);
-  /// Runs one UPDATE or DELETE of an account; false when it touched none.
-  result<bool> change(sqlite::statement statement);
   failure explain(failure const& cause) const;
+
+  // account_changes.cpp
+  using work = std::function<result<bool>()>;
+  /// One transaction: kept when `what` says true, undone when it says false or fails.
+  result<bool> change(work const& what);
+  result<bool> is_taken(std::string_view name);
+  result<bool> insert_account(new_account const& added, wall_time now);
+  result<> insert_credential(std::int64_t account, credential const& added);
+  result<> write_verifiers(std::int64_t credential, verifier_set const& verifiers);
+  result<> replace_verifiers(std::int64_t credential, verifier_set const& verifiers);
+  /// The account's id, after having noted the change; absent when there is no such account.
+  result<std::optional<std::int64_t>> touch(std::string_view name, change_kind kind, std::string_view subject,
+                                            wall_time now);
+  result<> note_change(std::string_view name, change_kind kind, std::string_view subject, wall_time now);
 
   std::string path_;
   options options_;

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <thread>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "auth/account_schema.hpp"

@@ -17,6 +17,12 @@ statement& statement::bind(int index, std::int64_t number) {
   return *this;
 }
 
+statement& statement::bind(int index, std::optional<std::int64_t> number) {
+  if (number) return bind(index, *number);
+  ::sqlite3_bind_null(raw_.get(), index);
+  return *this;
+}
+
 result<bool> statement::step() {
   int const status = ::sqlite3_step(raw_.get());
   if (status == SQLITE_ROW) return true;
@@ -36,6 +42,8 @@ std::string statement::text(int column) const {
 }
 
 std::int64_t statement::integer(int column) const { return ::sqlite3_column_int64(raw_.get(), column); }
+
+bool statement::is_null(int column) const { return ::sqlite3_column_type(raw_.get(), column) == SQLITE_NULL; }
 
 result<connection> connection::open(std::string const& path, int busy_timeout_ms) {
   sqlite3* raw = nullptr;

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 
@@ -23,12 +25,15 @@ class statement {
 
   statement& bind(int index, std::string_view text);
   statement& bind(int index, std::int64_t number);
+  /// Absent is NULL.
+  statement& bind(int index, std::optional<std::int64_t> number);
   /// True: a row is there; false: done.
   result<bool> step();
   void reset();
 
   std::string text(int column) const;
   std::int64_t integer(int column) const;
+  bool is_null(int column) const;
 
  private:
   struct finalizer {
@@ -46,6 +51,22 @@ class connection {
   /// One or more statements without results.
   result<> execute(char const* sql);
   result<statement> prepare(std::string_view sql);
+  /// Prepared, with its values bound from ?1 on.
+  template <class... Value>
+  result<statement> query(std::string_view sql, Value const&... values) {
+    auto prepared = prepare(sql);
+    int index = 0;
+    if (prepared) (prepared->bind(++index, values), ...);
+    return prepared;
+  }
+  /// Runs one statement to its end: how many rows it changed.
+  template <class... Value>
+  result<int> run(std::string_view sql, Value const&... values) {
+    auto prepared = query(sql, values...);
+    if (!prepared) return std::unexpected(prepared.error());
+    if (auto const done = prepared->step(); !done) return std::unexpected(done.error());
+    return changes();
+  }
   /// The first column of the first row, as a number.
   result<std::int64_t> query_integer(std::string_view sql);
   /// Rows that the last INSERT, UPDATE or DELETE touched.

@@ -19,6 +19,12 @@ std::optional<std::uint32_t> parse_assignment(std::string_view text, char name) 
   return static_cast<std::uint32_t>(*number);
 }
 
+result<bool> read_verdict(int status) {
+  if (status == ARGON2_OK) return true;
+  if (status == ARGON2_VERIFY_MISMATCH) return false;
+  return fail(std::string("cannot check a password: ") + ::argon2_error_message(status));
+}
+
 }  // namespace
 
 result<argon2id_parameters> parse_argon2id_parameters(std::string_view phc, argon2id_limits const& limits) {
@@ -52,10 +58,15 @@ result<std::string> hash_argon2id(secret const& password, std::string_view salt,
 
 result<bool> verify_argon2id(std::string_view phc, secret const& password, argon2id_limits const& limits) {
   if (auto const costs = parse_argon2id_parameters(phc, limits); !costs) return std::unexpected(costs.error());
-  int const status = ::argon2id_verify(std::string(phc).c_str(), password.reveal().data(), password.size());
-  if (status == ARGON2_OK) return true;
-  if (status == ARGON2_VERIFY_MISMATCH) return false;
-  return fail(std::string("cannot check a password: ") + ::argon2_error_message(status));
+  return read_verdict(::argon2id_verify(std::string(phc).c_str(), password.reveal().data(), password.size()));
+}
+
+result<bool> verify_argon2i(std::string_view phc, secret const& password, argon2id_limits const& limits) {
+  constexpr std::string_view prefix = "$argon2i$";
+  if (!phc.starts_with(prefix)) return fail("the stored password hash is not an argon2i hash");
+  auto const as_id = "$argon2id$" + std::string(phc.substr(prefix.size()));  // but for the name, one grammar
+  if (auto const costs = parse_argon2id_parameters(as_id, limits); !costs) return std::unexpected(costs.error());
+  return read_verdict(::argon2i_verify(std::string(phc).c_str(), password.reveal().data(), password.size()));
 }
 
 }  // namespace postern::crypto

@@ -37,6 +37,9 @@ result<std::string> hash_argon2id(secret const& password, std::string_view salt,
 /// Is this the password behind the hash? Compares in constant time.
 result<bool> verify_argon2id(std::string_view phc, secret const& password, argon2id_limits const& limits = {});
 
+/// The same for the sibling that other programs store: "$argon2i$v=19$…".
+result<bool> verify_argon2i(std::string_view phc, secret const& password, argon2id_limits const& limits = {});
+
 /// What a hash costs; a failure when the text is no argon2id hash of version 19 or asks for more than the limits.
 result<argon2id_parameters> parse_argon2id_parameters(std::string_view phc, argon2id_limits const& limits = {});
 
