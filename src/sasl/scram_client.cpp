@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "sasl/nonce.hpp"
 #include "sasl/saslprep.hpp"
 #include "sasl/scram.hpp"
 #include "sasl/scram_message.hpp"
@@ -24,7 +25,7 @@ class scram_client final : public client_mechanism {
     if (!user || user->empty()) return fail("SCRAM: the user name is one that SASLprep refuses");
     first_.user = std::move(*user);
     first_.authzid = credentials_.authzid;
-    first_.nonce = format_scram_nonce(credentials_.random(nonce_octets));
+    first_.nonce = format_nonce(credentials_.random(nonce_octets));
     if (plus_) {
       first_.flag = scram_binding_flag::used;
       first_.binding_type = credentials_.bindings.front().type;

@@ -65,13 +65,6 @@ bool parse_flag(std::string_view field, scram_client_first& out) {
 
 }  // namespace
 
-std::string format_scram_nonce(std::string_view random_octets) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (char const c : random_octets) out += is_nonce_character(c) ? c : alphabet[static_cast<unsigned char>(c) & 63U];
-  return out;
-}
-
 std::string format_saslname(std::string_view name) {
   std::string out;
   for (char const c : name) {

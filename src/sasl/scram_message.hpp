@@ -66,10 +66,6 @@ struct scram_server_final {
 };
 scram_result<scram_server_final> parse_server_final(std::string_view text);
 
-/// Octets that may stand in a nonce as they are (so the examples of the RFCs can be replayed), others as letters and
-/// digits: at least five bits an octet.
-std::string format_scram_nonce(std::string_view random_octets);
-
 /// "," and "=" as "=2C" and "=3D". [RFC 5802 §5.1]
 std::string format_saslname(std::string_view name);
 scram_result<std::string> parse_saslname(std::string_view text);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sasl/nonce.hpp"
+
 namespace postern::sasl {
 namespace {
 
@@ -134,12 +136,13 @@ TEST(scram_server_final, is_signature_or_error) {
   for (std::string_view const text : {"", "v=", "v=!", "v=cHJvb2Y=,", "x=y"}) EXPECT_FALSE(parse_server_final(text));
 }
 
-TEST(scram_nonce, is_printable_without_commas_whatever_is_rolled) {
+TEST(nonce, is_printable_without_commas_and_quotes_whatever_is_rolled) {
   std::string all;
   for (int octet = 0; octet < 256; ++octet) all += static_cast<char>(octet);
-  auto const nonce = format_scram_nonce(all);
+  auto const nonce = format_nonce(all);
   EXPECT_EQ(nonce.size(), 256U);
   EXPECT_TRUE(parse_client_first("n,,n=user,r=" + nonce));
+  EXPECT_EQ(nonce.find_first_of("\"\\"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "base/base64.hpp"
+#include "sasl/nonce.hpp"
 #include "sasl/saslprep.hpp"
 #include "sasl/scram.hpp"
 #include "sasl/scram_message.hpp"
@@ -28,7 +29,7 @@ class scram_server final : public server_mechanism {
   server_action on_scram_keys(std::span<scram_verifier const> keys) override {
     if (user_.empty() || keys.empty() || !keys_.empty()) std::abort();
     keys_.assign(keys.begin(), keys.end());
-    nonce_ += format_scram_nonce(parameters_.random(nonce_octets));
+    nonce_ += format_nonce(parameters_.random(nonce_octets));
     server_first_ = format_server_first({nonce_, keys_.front().salt, keys_.front().iterations});
     return challenge{server_first_};
   }
