@@ -34,6 +34,7 @@ struct password_answer {
   } outcome = code::no;
   std::string reply;   ///< saslauthd's text behind "OK " or "NO ": "Incorrect password", …; may be empty
   std::string detail;  ///< for the log: why, with file, host or error; may be empty
+  std::chrono::milliseconds delay{0};  ///< the asker hears it no sooner: PAM's fail delay, served without a worker
 };
 
 class password_backend {
