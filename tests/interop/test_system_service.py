@@ -1,5 +1,6 @@
 """A system service started by root: mail lands in users' homes as theirs, and nobody has more rights than its row says."""
 
+import json
 import os
 import re
 import smtplib
@@ -102,6 +103,22 @@ def test_mail_of_those_without_a_home_is_the_mail_owners(service):
 def test_unknown_users_are_refused(service):
     status, output = clients.swaks(service.mx, "a@far.example", "nobody-here@home.example", "x")
     assert status != 0 and "550 5.1.1" in output and "User unknown" in output
+
+
+def test_users_of_other_name_services(build):
+    """Known to systemd's user database alone: found from within the sandbox; who is known to none is bounced."""
+    service = build(local_recipient_maps="")
+    service.path("/etc/nsswitch.conf").write_text("passwd: files systemd missing\ngroup: files systemd\n")
+    record = {"userName": "eve", "uid": 61234, "gid": 61234, "homeDirectory": "/home/eve", "shell": "/bin/sh"}
+    service.run("sh", "-c", "mkdir -p /etc/userdb /home/eve; chown 61234:61234 /home/eve")
+    service.path("/etc/userdb/eve.user").write_text(json.dumps(record))
+    service.path("/etc/userdb/61234.user").symlink_to("eve.user")
+    service.start()
+    status, output = clients.swaks(service.mx, "eve@home.example", "nobody-here@home.example", "returned")
+    assert status == 0, output
+    (notice,) = wait_delivered(service, "/home/eve/Maildir")
+    assert_belongs(notice, (61234, 61234), 0o600)
+    assert "5.1.1" in notice.read_text() and "nobody-here@home.example" in notice.read_text()
 
 
 def test_processes_have_the_rights_of_their_rows(service):
