@@ -2,24 +2,45 @@
 
 #include <thread>
 
+#include "auth/account_source.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth {
 namespace {
 
-result<std::vector<std::string>> load_mechanisms(config::settings const& from) {
-  auto names = from.list("authd_mechanisms");
-  for (auto const& name : names) {
-    if (sasl::find_mechanism(name) != nullptr) continue;
-    return fail("authd_mechanisms: there is no mechanism \"" + printable(name, 64) + "\"");
-  }
-  if (names.empty()) return fail("authd_mechanisms is empty: nobody could log in");
-  return names;
-}
-
 template <class Number>
 Number load_number(config::settings const& from, std::string_view name) {
   return static_cast<Number>(from.integer(name));  // the parameter's row keeps it within bounds
+}
+
+source_factory account_sources(config::settings const& from) {
+  account_source_options const options{.database_path = account_database_path(from),
+                                       .local_domains = from.list("authd_local_domains")};
+  return [options]() -> result<source_list> {
+    source_list sources;
+    sources.push_back(make_account_source(options));
+    return sources;
+  };
+}
+
+result<> choose(auth_setup& setup, config::settings const& from) {
+  auto const named = from.list("authd_mechanisms");
+  if (named.empty()) return fail("authd_mechanisms is empty: nobody could log in");
+  auto const sources = setup.options.verification.sources();
+  if (!sources) return std::unexpected(sources.error());
+  auto choice = choose_mechanisms(
+      named, {.sources = *sources,
+              .tokens = static_cast<bool>(setup.options.verification.tokens),
+              .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
+              .kerberos = static_cast<bool>(setup.options.session.server.make_gss)});
+  setup.options.session.mechanisms = std::move(choice.offered);
+  if (!from.is_set("authd_mechanisms")) return {};  // the default names all that may be there
+  for (auto const& row : choice.left_out) {
+    if (sasl::find_mechanism(row.name) == nullptr)
+      return fail("authd_mechanisms: there is no mechanism \"" + row.name + "\"");
+  }
+  setup.left_out = std::move(choice.left_out);
+  return {};
 }
 
 }  // namespace
@@ -27,31 +48,37 @@ Number load_number(config::settings const& from, std::string_view name) {
 std::string account_database_path(config::settings const& from) {
   return from.text("data_directory") + "/accounts.sqlite";
 }
+std::string server_secret_path(config::settings const& from) { return from.text("data_directory") + "/auth-secret"; }
 
 account_names load_account_names(config::settings const& from) {
   return account_names(from.list("authd_local_domains"));
 }
 
-result<auth_server::options> load_auth_options(config::settings const& from) {
-  auto mechanisms = load_mechanisms(from);
-  if (!mechanisms) return std::unexpected(mechanisms.error());
+auth_server::options load_common_options(config::settings const& from) {
   auth_server::options options;
-  options.session.mechanisms = std::move(*mechanisms);
   options.session.plaintext_requires_tls = from.boolean("authd_plaintext_requires_tls");
   options.session.failure_delay = from.duration("authd_failure_delay");
   options.session.exchange_time = from.duration("authd_request_timeout");
   options.session.exchanges_max = load_number<std::size_t>(from, "authd_exchange_limit");
+  options.session.server.host = from.text("myhostname");
+  auto const realm = from.text("smtpd_sasl_local_domain");
+  options.session.server.realms = {realm.empty() ? options.session.server.host : realm};
   options.connections_max = load_number<std::size_t>(from, "authd_connection_limit");
-  options.verification.database_path = account_database_path(from);
-  options.verification.local_domains = from.list("authd_local_domains");
-  options.verification.hash_workers = load_number<unsigned>(from, "authd_hash_workers");
-  if (options.verification.hash_workers == 0) {
-    options.verification.hash_workers = std::max(1U, std::thread::hardware_concurrency());
+  options.verification.workers = load_number<unsigned>(from, "authd_hash_workers");
+  if (options.verification.workers == 0) {
+    options.verification.workers = std::max(1U, std::thread::hardware_concurrency());
   }
-  options.verification.hash_queue_max = load_number<std::size_t>(from, "authd_hash_queue_limit");
+  options.verification.queue_max = load_number<std::size_t>(from, "authd_hash_queue_limit");
   options.verification.cache.time_to_live = from.duration("authd_cache_ttl");
   options.verification.cache.entries_max = load_number<std::size_t>(from, "authd_cache_limit");
   return options;
+}
+
+result<auth_setup> load_auth_options(config::settings const& from) {
+  auth_setup setup{load_common_options(from), {}};
+  setup.options.verification.sources = account_sources(from);
+  if (auto const chosen = choose(setup, from); !chosen) return std::unexpected(chosen.error());
+  return setup;
 }
 
 }  // namespace postern::auth

@@ -1,19 +1,33 @@
 #pragma once
 // Purpose: what main.cf says about authd (parameters authd_*), as auth_server wants it, and where the accounts are.
-// Errors: a mechanism that Postern does not have is named.
+// Errors: a mechanism that Postern does not have is named; one that cannot be served here is told in `left_out`.
 
 #include <string>
+#include <vector>
 
+#include "auth/account_name.hpp"
 #include "auth/auth_server.hpp"
+#include "auth/mechanism_choice.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
 
 namespace postern::auth {
 
-result<auth_server::options> load_auth_options(config::settings const& from);
+struct auth_setup {
+  auth_server::options options;  ///< but for verification.server_secret
+  /// Mechanisms that were asked for by name and cannot be served.
+  std::vector<mechanism_choice::left_out_row> left_out;
+};
+
+/// The accounts: what private/auth serves.
+result<auth_setup> load_auth_options(config::settings const& from);
+/// Limits, delays and names that hold for every socket of authd.
+auth_server::options load_common_options(config::settings const& from);
 
 /// data_directory/accounts.sqlite
 std::string account_database_path(config::settings const& from);
+/// data_directory/auth-secret
+std::string server_secret_path(config::settings const& from);
 /// The rule for login names under these settings (authd_local_domains).
 account_names load_account_names(config::settings const& from);
 

@@ -14,12 +14,15 @@ config::settings settings(std::string_view main_cf) {
 }
 
 TEST(auth_options, have_the_documented_defaults) {
-  auto const options = load_auth_options(settings("data_directory = /srv/data\n")).value();
-  EXPECT_EQ(options.session.mechanisms, (std::vector<std::string>{"plain", "login"}));
+  auto const from = settings("data_directory = /srv/data\nmyhostname = mail.example.org\n");
+  auto const options = load_auth_options(from).value().options;
   EXPECT_EQ(options.session.failure_delay, 2s);
   EXPECT_EQ(options.session.exchange_time, 150s);
-  EXPECT_EQ(options.verification.database_path, "/srv/data/accounts.sqlite");
-  EXPECT_GE(options.verification.hash_workers, 1U);
+  EXPECT_EQ(options.session.server.host, "mail.example.org");
+  EXPECT_EQ(options.session.server.realms, std::vector<std::string>{"mail.example.org"});
+  EXPECT_EQ(account_database_path(from), "/srv/data/accounts.sqlite");
+  EXPECT_EQ(server_secret_path(from), "/srv/data/auth-secret");
+  EXPECT_GE(options.verification.workers, 1U);
   EXPECT_EQ(options.verification.cache.time_to_live, 600s);
 }
 
@@ -35,7 +38,8 @@ constexpr gate_row gates[] = {{"", false},
 
 TEST(auth_options, plaintext_without_tls_follows_smtpd_unless_told_otherwise) {
   for (auto const& [main_cf, requires_tls] : gates) {
-    EXPECT_EQ(load_auth_options(settings(main_cf)).value().session.plaintext_requires_tls, requires_tls) << main_cf;
+    EXPECT_EQ(load_auth_options(settings(main_cf)).value().options.session.plaintext_requires_tls, requires_tls)
+        << main_cf;
   }
 }
 
@@ -46,6 +50,20 @@ TEST(auth_options, local_domains_are_those_of_this_host) {
     EXPECT_EQ(names.canonical(login).value(), "joe") << login;
   }
   EXPECT_EQ(names.canonical("joe@shop.example").value(), "joe@shop.example");
+}
+
+TEST(auth_options, the_default_mechanisms_are_those_that_work_without_more) {
+  auto const setup = load_auth_options(settings("")).value();
+  EXPECT_EQ(setup.options.session.mechanisms,
+            (std::vector<std::string>{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"}));
+  EXPECT_TRUE(setup.left_out.empty());
+}
+
+TEST(auth_options, what_is_asked_for_and_cannot_be_served_is_told) {
+  auto const setup = load_auth_options(settings("authd_mechanisms = plain, external\n")).value();
+  EXPECT_EQ(setup.options.session.mechanisms, std::vector<std::string>{"PLAIN"});
+  ASSERT_EQ(setup.left_out.size(), 1U);
+  EXPECT_EQ(setup.left_out[0].name, "external");
 }
 
 TEST(auth_options, an_unknown_mechanism_is_named) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "net/stream.hpp"
 #include "os/passwd_file.hpp"
 #include "os/random.hpp"
@@ -13,6 +14,7 @@ namespace {
 // Front ends keep their connection for as long as they live, so a quiet one is none that hangs.
 constexpr auto quiet_time = std::chrono::hours(24);
 constexpr auto tick_interval = std::chrono::milliseconds(100);
+constexpr auto poll_interval = std::chrono::seconds(1);
 constexpr std::size_t read_octets = 16 * 1024;
 
 auth_session::time_point now() { return std::chrono::steady_clock::now(); }
@@ -83,6 +85,7 @@ void auth_server::open_connection(os::unique_fd socket) {
   connections_.push_back(on);
   on->output = on->session.greeting();
   flush(on);
+  keep_polling();
   scope_.spawn(serve_connection(std::move(on)), "serving a front end");
 }
 
@@ -154,8 +157,8 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
   for (auto& action : actions) {
     if (auto* const send = std::get_if<send_action>(&action)) {
       on->output += send->text;
-    } else if (auto* const verify = std::get_if<verify_action>(&action)) {
-      perform_one(on, *verify);
+    } else if (auto* const ask = std::get_if<ask_action>(&action)) {
+      perform_one(on, *ask);
     } else if (auto const* const forget = std::get_if<forget_action>(&action)) {
       if (auto question = on->questions.extract(forget->serial)) question.mapped().cancel();
     } else if (auto const* const lookup = std::get_if<lookup_action>(&action)) {
@@ -169,28 +172,32 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
   if (!on->gathering) finish_turn(on);
 }
 
-void auth_server::perform_one(connection_pointer const& on, verify_action& action) {
+void auth_server::perform_one(connection_pointer const& on, ask_action& action) {
   auto const serial = action.serial;
   std::weak_ptr<connection> const back = on;
-  auto question = verifier_.verify(std::move(action.user), std::move(action.password),
-                                   [this, back, serial](verdict const& outcome) {
-                                     auto const there = back.lock();
-                                     if (!there || there->closed) return;
-                                     there->questions.erase(serial);
-                                     perform(there, there->session.on_verdict(serial, outcome, now()));
-                                   });
+  auto question = verifier_.ask(std::move(action.who), std::move(action.what), [this, back, serial](query_reply reply) {
+    auto const there = back.lock();
+    if (!there || there->closed) return;
+    there->questions.erase(serial);
+    perform(there, there->session.on_reply(serial, std::move(reply), now()));
+  });
   if (question.pending()) on->questions.emplace(serial, std::move(question));
 }
 
 void auth_server::perform_one(connection_pointer const& on, lookup_action const& action) {
-  auto exists = verifier_.exists(action.user);
-  // Postfix's default local_recipient_maps knows the system's users too.
-  if (exists && !*exists) exists = os::passwd_file_has_user(action.user);
-  if (!exists) log::error("{}", exists.error().text);
+  auto account = verifier_.find_account(action.user);
+  if (account && !*account && options_.system_users) {
+    if (auto const there = os::passwd_file_has_user(action.user); !there) {
+      account = std::unexpected(there.error());
+    } else if (*there) {
+      *account = action.user;
+    }
+  }
+  if (!account) log::error("{}", account.error().text);
   // The answer names the account, not the spelling that was asked for: mailboxes are called after it.
   auto answered = action;
-  if (auto const name = verifier_.names().canonical(action.user)) answered.user = *name;
-  perform(on, on->session.on_exists(answered, exists ? std::optional(*exists) : std::nullopt));
+  if (account && *account) answered.user = **account;
+  perform(on, on->session.on_exists(answered, account ? std::optional(account->has_value()) : std::nullopt));
 }
 
 // ---- time
@@ -205,6 +212,24 @@ bool auth_server::tick() {
   for (auto const& on : std::list(connections_)) perform(on, on->session.on_tick(now()));
   ticking_ = busy();
   return ticking_;
+}
+
+void auth_server::keep_polling() {
+  if (polling_) return;
+  polling_ = true;
+  loop_.every(poll_interval, [self = self_] { return *self != nullptr && (*self)->poll(); });
+}
+
+bool auth_server::poll() {
+  for (auto const& revoked : verifier_.poll_revocations()) {
+    log::info("{} is revoked{}", printable(revoked.account, 128),
+              revoked.credential
+                  ? ": " + (revoked.credential->empty() ? "the password" : printable(*revoked.credential, 64))
+                  : " altogether");
+    for (auto const& on : std::list(connections_)) perform(on, on->session.on_revoked(revoked));
+  }
+  polling_ = !connections_.empty();
+  return polling_;
 }
 
 }  // namespace postern::auth

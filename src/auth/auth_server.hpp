@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: the driver of authd: takes front ends' connections, moves lines between them and their auth_session, and
 //          questions between those and the verifier.
+//          Once a second, while there are front ends, it looks for revoked credentials and tells them.
 // Concurrency: the loop's thread.
 // Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line.
 
@@ -22,6 +23,7 @@ class auth_server {
   struct options {
     session_options session;
     verifier::options verification;
+    bool system_users = true;  ///< who stands in /etc/passwd exists too, as Postfix's local_recipient_maps has it
     std::size_t connections_max = 1000;
     std::size_t unread_octets_max = 1024 * 1024;
     std::chrono::seconds write_time{30};
@@ -51,11 +53,13 @@ class auth_server {
   void answer_lines(connection_pointer const& on);
   void finish_turn(connection_pointer const& on);
   void perform(connection_pointer const& on, session_actions actions);
-  void perform_one(connection_pointer const& on, verify_action& action);
+  void perform_one(connection_pointer const& on, ask_action& action);
   void perform_one(connection_pointer const& on, lookup_action const& action);
   void flush(connection_pointer const& on);
   void keep_ticking();
   bool tick();
+  void keep_polling();
+  bool poll();           ///< tells front ends of revoked credentials
   bool busy() const;     ///< an exchange runs
   bool writing() const;  ///< an answer is on its way
 
@@ -66,6 +70,7 @@ class auth_server {
   std::list<connection_pointer> connections_;
   std::uint32_t last_connection_ = 0;
   bool ticking_ = false;
+  bool polling_ = false;
   std::shared_ptr<auth_server*> self_;  ///< holds null once this is gone: what timers look at first
   net::task_scope scope_;
 };

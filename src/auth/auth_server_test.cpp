@@ -89,8 +89,8 @@ class auth_server_test : public testing::Test {
   }
 
   void start(auth_server::options how) {
-    how.verification.database_path = accounts_.path();
-    how.verification.costs = cheap_costs;
+    how.verification.sources = accounts_.sources();
+    how.verification.server_secret = secret("server secret");
     how.session.failure_delay = 300ms;
     auto listening = unix_socket(::bind, path());
     ASSERT_EQ(::listen(listening.get(), 100), 0);
@@ -135,7 +135,7 @@ TEST_F(auth_server_test, logs_in_and_refuses) {
   EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
   client.say(plain(3, "nobody", "wrong"));
   EXPECT_EQ(client.hear(), "FAIL\t3\tuser=nobody");
-  EXPECT_TRUE(logged("user=joe, method=PLAIN, service=smtp: login accepted"));
+  EXPECT_TRUE(logged("user=joe, method=PLAIN, service=smtp: login accepted, source=accounts"));
   EXPECT_TRUE(logged("reason=wrong_password"));
   EXPECT_TRUE(logged("reason=unknown_user"));
 }
@@ -163,7 +163,7 @@ TEST_F(auth_server_test, a_success_does_not_wait_behind_failures) {
 
 TEST_F(auth_server_test, a_thousand_exchanges_run_on_one_connection) {
   auth_server::options how;
-  how.verification.hash_queue_max = 2000;
+  how.verification.queue_max = 2000;
   start(how);
   front_end client(path());
   client.shake_hands();

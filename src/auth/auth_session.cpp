@@ -31,19 +31,52 @@ std::string format_subject(wire::auth_request const& request, std::string_view u
   return text;
 }
 
-log_action refusal_line(wire::auth_request const& request, std::string_view user, std::string_view code,
-                        std::string_view detail) {
-  return {fmt::format("{}: login refused, reason={} ({})", format_subject(request, user), code, detail)};
+/// ", source=accounts, credential=phone": who found the login right or wrong, and by what.
+std::string format_finding(verdict const& outcome) {
+  std::string text;
+  if (!outcome.source.empty()) text += ", source=" + outcome.source;
+  if (!outcome.credential.empty()) text += ", credential=" + printable(outcome.credential, 64);
+  return text;
 }
 
-sasl::server_parameters parameters_of(wire::auth_request const& request) {
-  sasl::server_parameters parameters;
-  parameters.service = request.service;
-  parameters.certificate_identity = request.valid_client_cert ? request.cert_username : std::string();
-  parameters.random = os::random_octets;
-  parameters.now = std::chrono::system_clock::now;
-  return parameters;
+log_action refusal_line(wire::auth_request const& request, std::string_view user, std::string_view code,
+                        std::string_view detail, std::string_view finding = {}) {
+  return {fmt::format("{}: login refused, reason={}{} ({})", format_subject(request, user), code, finding, detail)};
 }
+
+std::string_view format_reject_reason(sasl::reject_reason reason) {
+  using enum sasl::reject_reason;
+  switch (reason) {
+    case malformed:
+      return "malformed";
+    case wrong_password:
+      return "wrong_password";
+    case unknown_user:
+      return "unknown_user";
+    case bad_token:
+      return "bad_token";
+    case downgrade:
+      return "downgrade";
+    case wrong_binding:
+      return "wrong_binding";
+    case replayed:
+      return "replayed";
+    case no_certificate:
+      return "no_certificate";
+    case failed:
+      return "failed";
+  }
+  return "";
+}
+
+wire::reply_fail temporary_failure(std::uint32_t id, std::string user) {
+  return {id, std::move(user), "Temporary authentication failure", wire::fail_code::temp_fail};
+}
+
+verdict const revoked_meanwhile{.code = verdict_code::wrong_password,
+                                .detail = "it was revoked or changed during the login"};
+
+bool is_plus(std::string_view mechanism) { return mechanism.ends_with("-PLUS") || mechanism.ends_with("-plus"); }
 
 }  // namespace
 
@@ -58,8 +91,10 @@ std::string auth_session::greeting() const {
   std::string text = wire::format_server_line(wire::version_message{});
   for (auto const& row : sasl::mechanisms()) {
     if (!offers(row.name)) continue;
-    text +=
-        wire::format_server_line(wire::mechanism_offer{std::string(row.name), sasl::format_dovecot_words(row.dovecot)});
+    wire::mechanism_offer offer{std::string(row.name), sasl::format_dovecot_words(row.dovecot)};
+    // Postfix drops what is private: it could not bind the exchange to its TLS channel.
+    if (is_plus(row.name)) offer.properties.insert(offer.properties.end(), {"channel-binding", "private"});
+    text += wire::format_server_line(offer);
   }
   text += wire::format_server_line(wire::server_pid{static_cast<std::uint32_t>(::getpid())});
   text += wire::format_server_line(wire::connection_id{connection_});
@@ -87,6 +122,18 @@ session_actions auth_session::on_message(wire::unknown_message const& message, t
   return one(close_action{"unknown command \"" + printable(message.command, 32) + "\""});
 }
 
+sasl::server_parameters auth_session::parameters_of(wire::auth_request const& request) const {
+  auto parameters = options_.server;
+  parameters.service = request.service;
+  parameters.certificate_identity = request.valid_client_cert ? request.cert_username : std::string();
+  parameters.bindings = request.bindings;
+  // A front end that cannot bind (Postfix, Exim) never showed its client a -PLUS.
+  parameters.plus_offered = !request.bindings.empty() && std::ranges::any_of(options_.mechanisms, is_plus);
+  if (!parameters.random) parameters.random = os::random_octets;
+  if (!parameters.now) parameters.now = std::chrono::system_clock::now;
+  return parameters;
+}
+
 session_actions auth_session::on_message(wire::auth_request& message, time_point now) {
   auto const* const row = offers(message.mechanism) ? sasl::find_mechanism(message.mechanism) : nullptr;
   if (row == nullptr) {
@@ -95,28 +142,32 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
   auto const id = message.id;
   auto const [at, fresh] = exchanges_.try_emplace(id);
   if (!fresh) return one(close_action{fmt::format("AUTH with id {}, which is in use", id)});
-  bool const full = exchanges_.size() > options_.exchanges_max;
-  at->second.serial = ++last_serial_;
-  at->second.due = now + options_.exchange_time;
-  at->second.mechanism = row->make_server(parameters_of(at->second.request));
-  at->second.request = std::move(message);
+  auto& begun = at->second;
+  begun.serial = ++last_serial_;
+  begun.due = now + options_.exchange_time;
+  begun.doubt.code = verdict_code::accepted;
+  begun.mechanism = row->make_server(parameters_of(message));
   // Only the mechanism sees it; it must not wait for the end of the exchange.
-  auto const initial = std::exchange(at->second.request.initial_response, std::nullopt);
+  auto const initial = std::exchange(message.initial_response, std::nullopt);
+  begun.request = std::move(message);
+  begun.who = {.realm = options_.realm,
+               .service = begun.request.service,
+               .client_address = begun.request.remote_ip,
+               .session = begun.request.session};
+  if (!begun.request.session.empty()) closes_sessions_ = true;
 
-  if (full) {
-    return fail_now(at, "overloaded", "too many exchanges on one connection",
-                    {.id = id, .reason = "Temporary authentication failure", .code = wire::fail_code::temp_fail});
+  if (exchanges_.size() > options_.exchanges_max) {
+    return fail_now(at, "overloaded", "too many exchanges on one connection", temporary_failure(id, {}));
   }
-  if (row->dovecot.plaintext && options_.plaintext_requires_tls && !at->second.request.secured) {
+  if (row->dovecot.plaintext && options_.plaintext_requires_tls && !begun.request.secured) {
     return fail_now(at, "tls_required", "authd_plaintext_requires_tls is on and the connection has no TLS",
                     {.id = id, .reason = "Encryption required for requested authentication mechanism"});
   }
-  if (at->second.request.invalid_base64) {
+  if (begun.request.invalid_base64) {
     return fail_now(at, "invalid_base64", "the initial response is not base64",
                     {.id = id, .reason = "Invalid base64 data", .code = wire::fail_code::invalid_base64});
   }
-  auto action = at->second.mechanism->start(initial ? std::optional(initial->reveal()) : std::nullopt);
-  return run(at, std::move(action), now);
+  return run(at, begun.mechanism->start(initial ? std::optional(initial->reveal()) : std::nullopt), now);
 }
 
 session_actions auth_session::on_message(wire::client_continue& message, time_point now) {
@@ -124,21 +175,24 @@ session_actions auth_session::on_message(wire::client_continue& message, time_po
   if (at == exchanges_.end()) {
     return one(send(wire::reply_fail{.id = message.id, .reason = "Authentication request timed out"}));
   }
-  if (at->second.at != phase::responding) {
+  auto& exchange = at->second;
+  if (exchange.at != phase::responding && exchange.at != phase::proving) {
     return one(close_action{fmt::format("CONT with id {}, which waits for no response", message.id)});
   }
   if (message.invalid_base64) {
     return fail_now(at, "invalid_base64", "a response is not base64",
                     {.id = message.id, .reason = "Invalid base64 data", .code = wire::fail_code::invalid_base64});
   }
-  return run(at, at->second.mechanism->step(message.data.reveal()), now);
+  if (exchange.at == phase::responding) return run(at, exchange.mechanism->step(message.data.reveal()), now);
+  if (message.data.empty()) return exchange.revoked ? refuse(at, revoked_meanwhile, now) : tell_accepted(at);
+  return refuse(at, "malformed", "a response where the exchange was over", {.id = message.id}, now);
 }
 
 session_actions auth_session::on_message(wire::client_cancel const& message, time_point) {
   auto const at = exchanges_.find(message.id);
   if (at == exchanges_.end()) return {};
   auto const serial = at->second.serial;
-  bool const asked = verifying_.erase(serial) > 0;
+  bool const asked = asking_.erase(serial) > 0;
   exchanges_.erase(at);
   return asked ? one(forget_action{serial}) : session_actions{};
 }
@@ -147,82 +201,182 @@ session_actions auth_session::on_message(wire::user_query const& message, time_p
   return one(lookup_action{message.id, message.user});
 }
 
-// ---- exchanges
+// ---- what the mechanism wants
 
 session_actions auth_session::run(exchange_table::iterator at, sasl::server_action action, time_point now) {
-  auto const id = at->first;
-  auto& exchange = at->second;
-  if (auto* const challenge = std::get_if<sasl::challenge>(&action)) {
-    return one(send(wire::reply_continue{id, std::move(challenge->data)}));
-  }
-  if (auto* const login = std::get_if<sasl::verify_plain>(&action)) {
-    exchange.at = phase::verifying;
-    exchange.user = std::move(login->user);
-    exchange.authzid = std::move(login->authzid);
-    exchange.mechanism.reset();
-    verifying_.emplace(exchange.serial, id);
-    return one(verify_action{exchange.serial, exchange.user, std::move(login->password)});
-  }
-  if (auto* const done = std::get_if<sasl::authenticated>(&action)) {
-    exchange.user = done->user;
-    return accept(at, {.code = verdict_code::accepted, .account = done->user});
-  }
-  return refuse(at, "malformed", std::get<sasl::rejected>(action).log_text, {.id = id}, now);
+  return std::visit([&](auto& any) { return run_one(at, any, now); }, action);
 }
 
-session_actions auth_session::accept(exchange_table::iterator at, verdict const& outcome) {
-  auto const& exchange = at->second;
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::challenge& action, time_point) {
+  at->second.at = phase::responding;
+  return one(send(wire::reply_continue{at->first, std::move(action.data)}));
+}
+
+session_actions auth_session::ask(exchange_table::iterator at, query what) {
+  auto& exchange = at->second;
+  exchange.at = phase::asking;
+  asking_.emplace(exchange.serial, at->first);
+  return one(ask_action{exchange.serial, exchange.who, std::move(what)});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::verify_plain& action, time_point) {
+  auto& exchange = at->second;
+  exchange.who.user = std::move(action.user);
+  exchange.who.authzid = std::move(action.authzid);
+  exchange.mechanism.reset();
+  return ask(at, password_query{std::move(action.password)});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::fetch_scram_keys& action, time_point) {
+  at->second.who.user = std::move(action.user);
+  at->second.who.authzid = std::move(action.authzid);
+  return ask(at, scram_query{action.hash});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::fetch_shared_secret& action, time_point) {
+  auto& who = at->second.who;
+  who.user = std::move(action.user);
+  who.authzid = std::move(action.authzid);
+  if (!action.realm.empty()) who.realm = std::move(action.realm);
+  return ask(at, shared_secret_query{at->second.request.mechanism});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::verify_token& action, time_point) {
+  at->second.who.user = std::move(action.user);
+  return ask(at, token_query{std::move(action.token)});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::authenticated& action, time_point now) {
+  auto& exchange = at->second;
+  exchange.who.user = std::move(action.user);
+  exchange.who.authzid = std::move(action.authzid);
+  exchange.final_data = std::move(action.final_data);
+  exchange.mechanism.reset();
+  if (exchange.doubt.code != verdict_code::accepted) return refuse(at, exchange.doubt, now);
+  if (action.anonymous) {
+    auto const trace = exchange.who.user.empty() ? "anonymous" : exchange.who.user;
+    return accept(at, {.code = verdict_code::accepted, .account = trace}, now);
+  }
+  std::string credential;
+  if (action.key_index < exchange.credentials.size()) credential = exchange.credentials[action.key_index];
+  return ask(at, admission_query{exchange.source, std::move(credential)});
+}
+
+session_actions auth_session::run_one(exchange_table::iterator at, sasl::rejected& action, time_point now) {
+  auto& exchange = at->second;
+  if (exchange.who.user.empty()) exchange.who.user = std::move(action.user);
+  if (exchange.doubt.code != verdict_code::accepted) return refuse(at, exchange.doubt, now);
+  return refuse(at, format_reject_reason(action.reason), action.log_text, {.id = at->first, .user = exchange.who.user},
+                now);
+}
+
+// ---- what the verifier says
+
+session_actions auth_session::on_reply(exchange_serial serial, query_reply reply, time_point now) {
+  auto const known = asking_.find(serial);
+  if (known == asking_.end()) return {};
+  auto const at = exchanges_.find(known->second);
+  asking_.erase(known);
+  return std::visit([&](auto& any) { return answered(at, any, now); }, reply);
+}
+
+session_actions auth_session::answered(exchange_table::iterator at, verdict& reply, time_point now) {
+  if (reply.code != verdict_code::accepted) return refuse(at, reply, now);
+  if (at->second.revoked) return refuse(at, revoked_meanwhile, now);
+  return accept(at, std::move(reply), now);
+}
+
+bool auth_session::take_standing(exchange& of, verdict& standing) {
+  of.account = standing.account;
+  of.source = standing.source;
+  of.doubt = std::move(standing);
+  return is_temporary(of.doubt.code);
+}
+
+session_actions auth_session::answered(exchange_table::iterator at, scram_reply& reply, time_point now) {
+  auto& exchange = at->second;
+  if (take_standing(exchange, reply.standing)) return refuse(at, exchange.doubt, now);
+  exchange.credentials = std::move(reply.held.credentials);
+  return run(at, exchange.mechanism->on_scram_keys(reply.held.keys), now);
+}
+
+session_actions auth_session::answered(exchange_table::iterator at, shared_secret_reply& reply, time_point now) {
+  auto& exchange = at->second;
+  if (take_standing(exchange, reply.standing)) return refuse(at, exchange.doubt, now);
+  return run(at, exchange.mechanism->on_shared_secret(reply.held ? &*reply.held : nullptr), now);
+}
+
+session_actions auth_session::answered(exchange_table::iterator at, token_reply& reply, time_point now) {
+  auto& exchange = at->second;
+  if (take_standing(exchange, reply.standing)) return refuse(at, exchange.doubt, now);
+  // The account is whom the admission names: a token's user is a login name like any other.
+  exchange.source.clear();
+  return run(at, exchange.mechanism->on_token(reply.judged), now);
+}
+
+session_actions auth_session::on_revoked(revocation const& what) {
+  for (auto& [id, exchange] : exchanges_) {
+    // Which of the account's credentials it uses is not known yet; a client that meets this tries again.
+    if (exchange.account == what.account) exchange.revoked = true;
+  }
+  if (!closes_sessions_) return {};
+  return one(send(wire::revoked_notice{what.account, what.credential}));
+}
+
+// ---- ends
+
+session_actions auth_session::accept(exchange_table::iterator at, verdict outcome, time_point now) {
+  auto& exchange = at->second;
+  exchange.outcome = std::move(outcome);
+  if (!exchange.final_data || exchange.request.final_resp_ok) return tell_accepted(at);
+  exchange.at = phase::proving;
+  exchange.due = now + options_.exchange_time;
+  return one(send(wire::reply_continue{at->first, *std::exchange(exchange.final_data, std::nullopt)}));
+}
+
+session_actions auth_session::tell_accepted(exchange_table::iterator at) {
+  auto& exchange = at->second;
+  auto const& outcome = exchange.outcome;
+  wire::reply_ok reply{.id = at->first, .user = outcome.account, .final_data = std::move(exchange.final_data)};
+  if (!outcome.credential.empty()) reply.extra.emplace_back("credential", outcome.credential);
+  if (iequals(exchange.request.mechanism, "ANONYMOUS")) reply.extra.emplace_back("anonymous", "");
   session_actions actions;
-  actions.push_back(send(wire::reply_ok{.id = at->first, .user = outcome.account}));
-  actions.push_back(log_action{fmt::format("{}: login accepted{}", format_subject(exchange.request, outcome.account),
-                                           outcome.cached ? " (cached)" : "")});
+  actions.push_back(send(reply));
+  actions.push_back(log_action{fmt::format("{}: login accepted{}{}", format_subject(exchange.request, outcome.account),
+                                           format_finding(outcome), outcome.cached ? " (cached)" : "")});
   exchanges_.erase(at);
   return actions;
 }
 
+session_actions auth_session::refuse(exchange_table::iterator at, verdict const& why, time_point now) {
+  auto const& exchange = at->second;
+  auto const code = format_verdict_code(why.code);
+  if (is_temporary(why.code)) {
+    return fail_now(at, code, why.detail, temporary_failure(at->first, exchange.who.user), format_finding(why));
+  }
+  return refuse(at, code, why.detail, {.id = at->first, .user = exchange.who.user}, now, format_finding(why));
+}
+
 session_actions auth_session::refuse(exchange_table::iterator at, std::string_view code, std::string_view detail,
-                                     wire::reply_fail reply, time_point now) {
+                                     wire::reply_fail reply, time_point now, std::string_view finding) {
   auto& exchange = at->second;
+  auto line = refusal_line(exchange.request, exchange.who.user, code, detail, finding);
   exchange.at = phase::refusing;
   exchange.due = now + options_.failure_delay;
   exchange.refusal = wire::format_server_line(reply);
   exchange.mechanism.reset();
-  return one(refusal_line(exchange.request, exchange.user, code, detail));
+  return one(std::move(line));
 }
 
 session_actions auth_session::fail_now(exchange_table::iterator at, std::string_view code, std::string_view detail,
-                                       wire::reply_fail reply) {
+                                       wire::reply_fail reply, std::string_view finding) {
   session_actions actions;
   actions.push_back(send(reply));
-  auto line = refusal_line(at->second.request, at->second.user, code, detail);
+  auto line = refusal_line(at->second.request, at->second.who.user, code, detail, finding);
   line.is_warning = reply.code == wire::fail_code::temp_fail;
   actions.push_back(std::move(line));
   exchanges_.erase(at);
   return actions;
-}
-
-session_actions auth_session::on_verdict(exchange_serial serial, verdict const& outcome, time_point now) {
-  auto const known = verifying_.find(serial);
-  if (known == verifying_.end()) return {};
-  auto const at = exchanges_.find(known->second);
-  verifying_.erase(known);
-  auto& exchange = at->second;
-  wire::reply_fail reply{.id = at->first, .user = exchange.user};
-  auto const code = format_verdict_code(outcome.code);
-  if (is_temporary(outcome.code)) {
-    reply.reason = "Temporary authentication failure";
-    reply.code = wire::fail_code::temp_fail;
-    return fail_now(at, code, outcome.detail, std::move(reply));
-  }
-  if (outcome.code != verdict_code::accepted) return refuse(at, code, outcome.detail, std::move(reply), now);
-
-  // Nobody may act for somebody else: there are no proxy users. The client hears what it would hear of a wrong
-  // password, or it would learn here that this one is right. [RFC 4422 §3.4.1]
-  if (!exchange.authzid.empty() && !iequals(exchange.authzid, exchange.user)) {
-    auto const detail = "wants to act for " + printable(exchange.authzid, 128) + ", which nobody may";
-    return refuse(at, "not_authorized", detail, std::move(reply), now);
-  }
-  return accept(at, outcome);
 }
 
 session_actions auth_session::on_exists(lookup_action const& question, std::optional<bool> exists) {
@@ -248,8 +402,8 @@ session_actions auth_session::on_tick(time_point now) {
       actions.push_back(send_action{std::move(exchange.refusal)});
     } else {
       actions.push_back(send(wire::reply_fail{.id = at->first, .reason = "Authentication request timed out"}));
-      actions.push_back(refusal_line(exchange.request, exchange.user, "timed_out", "the exchange took too long"));
-      if (verifying_.erase(exchange.serial) > 0) actions.push_back(forget_action{exchange.serial});
+      actions.push_back(refusal_line(exchange.request, exchange.who.user, "timed_out", "the exchange took too long"));
+      if (asking_.erase(exchange.serial) > 0) actions.push_back(forget_action{exchange.serial});
     }
     at = exchanges_.erase(at);
   }
@@ -258,8 +412,8 @@ session_actions auth_session::on_tick(time_point now) {
 
 session_actions auth_session::on_closed() {
   session_actions actions;
-  for (auto const& [serial, id] : verifying_) actions.push_back(forget_action{serial});
-  verifying_.clear();
+  for (auto const& [serial, id] : asking_) actions.push_back(forget_action{serial});
+  asking_.clear();
   exchanges_.clear();
   return actions;
 }

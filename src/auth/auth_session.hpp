@@ -4,7 +4,7 @@
 // Errors: what the front end did wrong closes the connection; what the mail client did wrong is a FAIL.
 // Limits: exchanges per connection, octets of a line, time of an exchange.
 // Security: client text says nothing about why a login was refused, and refusals are told `failure_delay` late;
-//           log text says all but the password.
+//           log text says all but the password. Who is unknown goes through the whole exchange.
 
 #include <chrono>
 #include <memory>
@@ -14,8 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "auth/verifier.hpp"
-#include "base/secret.hpp"
+#include "auth/query.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 #include "sasl/mechanism.hpp"
 
@@ -26,6 +25,9 @@ using exchange_serial = std::uint64_t;
 
 struct session_options {
   std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};
+  /// What every mechanism may know of this server; the session adds what belongs to the exchange.
+  sasl::server_parameters server;
+  std::string realm;  ///< for logins that name none
   /// Refuse mechanisms that show the password unless the front end says `secured`.
   bool plaintext_requires_tls = true;
   std::chrono::milliseconds failure_delay{2000};
@@ -39,11 +41,11 @@ struct session_options {
 struct send_action {
   std::string text;
 };
-/// Ask the verifier; hand the verdict to on_verdict().
-struct verify_action {
+/// Ask the verifier; hand its reply to on_reply().
+struct ask_action {
   exchange_serial serial = 0;
-  std::string user;
-  secret password;
+  login who;
+  query what;
 };
 /// The exchange is over for the client: its question need not be answered.
 struct forget_action {
@@ -63,7 +65,7 @@ struct log_action {
 struct close_action {
   std::string reason;
 };
-using session_action = std::variant<send_action, verify_action, forget_action, lookup_action, log_action, close_action>;
+using session_action = std::variant<send_action, ask_action, forget_action, lookup_action, log_action, close_action>;
 using session_actions = std::vector<session_action>;
 
 class auth_session {
@@ -77,7 +79,9 @@ class auth_session {
   std::string greeting() const;
 
   session_actions on_line(std::string_view line, time_point now);
-  session_actions on_verdict(exchange_serial serial, verdict const& outcome, time_point now);
+  session_actions on_reply(exchange_serial serial, query_reply reply, time_point now);
+  /// A credential works no more: exchanges that rest on it fail, and front ends that close sessions are told.
+  session_actions on_revoked(revocation const& what);
   /// `exists` empty: nobody could say.
   session_actions on_exists(lookup_action const& question, std::optional<bool> exists);
   /// Delayed refusals whose time has come, and exchanges that took too long.
@@ -89,15 +93,26 @@ class auth_session {
   std::size_t exchanges() const noexcept { return exchanges_.size(); }
 
  private:
-  enum class phase { responding, verifying, refusing };
+  enum class phase {
+    responding,  ///< the client has the word
+    asking,      ///< the verifier has
+    proving,     ///< the login is right; the client has the server's proof and owes an empty response
+    refusing,
+  };
   struct exchange {
     exchange_serial serial = 0;
     phase at = phase::responding;
-    time_point due;  ///< responding and verifying: when it expires; refusing: when the refusal is told
+    time_point due;  ///< when it expires; refusing: when the refusal is told
     sasl::dovecot::auth_request request;
     std::unique_ptr<sasl::server_mechanism> mechanism;
-    std::string user;  ///< as the client typed it, once known
-    std::string authzid;
+    login who;                             ///< user as the client typed it, once known
+    std::string source;                    ///< whose secret the mechanism works with
+    std::vector<std::string> credentials;  ///< beside the SCRAM keys that the mechanism has
+    std::string account;                   ///< whose secret that is, canonical
+    verdict doubt;                         ///< not accepted: why it cannot succeed, though the mechanism goes on
+    bool revoked = false;                  ///< while it ran
+    std::optional<std::string> final_data;
+    verdict outcome;      ///< proving: what is told then
     std::string refusal;  ///< the line that waits
   };
   using exchange_table = std::unordered_map<std::uint32_t, exchange>;
@@ -110,22 +125,43 @@ class auth_session {
   session_actions on_message(sasl::dovecot::user_query const& message, time_point now);
   session_actions on_message(sasl::dovecot::unknown_message const& message, time_point now);
 
+  // One for each kind of action of a mechanism, and of reply of the verifier.
   session_actions run(exchange_table::iterator at, sasl::server_action action, time_point now);
-  session_actions accept(exchange_table::iterator at, verdict const& outcome);
+  session_actions run_one(exchange_table::iterator at, sasl::challenge& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::verify_plain& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::fetch_scram_keys& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::fetch_shared_secret& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::verify_token& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::authenticated& action, time_point now);
+  session_actions run_one(exchange_table::iterator at, sasl::rejected& action, time_point now);
+  session_actions answered(exchange_table::iterator at, verdict& reply, time_point now);
+  session_actions answered(exchange_table::iterator at, scram_reply& reply, time_point now);
+  session_actions answered(exchange_table::iterator at, shared_secret_reply& reply, time_point now);
+  session_actions answered(exchange_table::iterator at, token_reply& reply, time_point now);
+
+  session_actions ask(exchange_table::iterator at, query what);
+  /// Keeps what a reply says of the exchange; true when it is trouble that ends it.
+  static bool take_standing(exchange& of, verdict& standing);
+  /// The login is right: tells it, after the server's proof where that needs a step of its own.
+  session_actions accept(exchange_table::iterator at, verdict outcome, time_point now);
+  session_actions tell_accepted(exchange_table::iterator at);
+  session_actions refuse(exchange_table::iterator at, verdict const& why, time_point now);
   /// Logs the refusal now and tells it later.
   session_actions refuse(exchange_table::iterator at, std::string_view code, std::string_view detail,
-                         sasl::dovecot::reply_fail reply, time_point now);
+                         sasl::dovecot::reply_fail reply, time_point now, std::string_view finding = {});
   /// Logs and tells it at once: nobody can guess a password from it.
   session_actions fail_now(exchange_table::iterator at, std::string_view code, std::string_view detail,
-                           sasl::dovecot::reply_fail reply);
+                           sasl::dovecot::reply_fail reply, std::string_view finding = {});
   bool offers(std::string_view mechanism) const;
+  sasl::server_parameters parameters_of(sasl::dovecot::auth_request const& request) const;
 
   session_options const& options_;
   std::uint32_t connection_;
   std::string cookie_;
   exchange_serial last_serial_ = 0;
   exchange_table exchanges_;
-  std::unordered_map<exchange_serial, std::uint32_t> verifying_;  ///< serial -> id
+  std::unordered_map<exchange_serial, std::uint32_t> asking_;  ///< serial -> id
+  bool closes_sessions_ = false;  ///< the front end gave session=: it is told of revocations
 };
 
 }  // namespace postern::auth

@@ -26,6 +26,7 @@ namespace postern::auth {
 /// Who wants in and from where: the same for all questions of one exchange.
 struct login {
   std::string user;     ///< as the client typed it
+  std::string authzid;  ///< as whom it wants to act; empty for the user itself
   std::string realm;    ///< the client's or the configured one; may be empty
   std::string service;  ///< "smtp", "imap", "pop3", "web"
   std::string client_address;

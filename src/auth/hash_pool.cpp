@@ -9,7 +9,7 @@ namespace postern::auth {
 hash_pool::hash_pool(unsigned workers, std::size_t queue_max) : queue_max_(queue_max) {
   // Signals are the main thread's business; threads inherit the mask of their maker.
   os::block_all_signals const blocked;
-  for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+  for (unsigned i = 0; i < workers; ++i) threads_.emplace_back([this, i] { work(i); });
 }
 
 hash_pool::~hash_pool() {
@@ -32,7 +32,7 @@ bool hash_pool::submit(job work) {
   return true;
 }
 
-void hash_pool::work() {
+void hash_pool::work(unsigned worker) {
   for (;;) {
     job next;
     {
@@ -42,7 +42,7 @@ void hash_pool::work() {
       next = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    next();
+    next(worker);
   }
 }
 

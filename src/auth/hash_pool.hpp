@@ -1,5 +1,5 @@
 #pragma once
-// Purpose: the threads that hash passwords: few, fixed, behind a queue with a limit.
+// Purpose: the threads that hash passwords and ask whoever else is slow: few, fixed, behind a queue with a limit.
 // Concurrency: submit() from any thread; jobs run on the pool's threads, in order of submission.
 // Limits: `queue_max` jobs wait; the next is refused at once, so that a flood of logins ends in temporary failures
 //         instead of memory and minutes of waiting.
@@ -16,7 +16,8 @@ namespace postern::auth {
 
 class hash_pool {
  public:
-  using job = std::function<void()>;
+  /// Called with the number of the thread, from 0: what belongs to a thread alone can be kept under it.
+  using job = std::function<void(unsigned worker)>;
 
   hash_pool(unsigned workers, std::size_t queue_max);
   /// Jobs that wait are dropped, those that run are waited for.
@@ -28,7 +29,7 @@ class hash_pool {
   bool submit(job work);
 
  private:
-  void work();
+  void work(unsigned worker);
 
   std::size_t queue_max_;
   std::mutex mutex_;

@@ -7,10 +7,10 @@ namespace postern::auth {
 
 success_cache::success_cache(options how) : options_(how), key_(os::random_octets(32)) {}
 
-std::string success_cache::key_of(std::string_view account, secret const& password) const {
+std::string success_cache::key_of(std::string_view subject, secret const& password) const {
   std::string text;
-  text.reserve(account.size() + password.size() + 1);
-  text += account;
+  text.reserve(subject.size() + password.size() + 1);
+  text += subject;
   text += '\0';
   text += password.reveal();
   auto key = crypto::hmac(crypto::hash_algorithm::sha256, key_.reveal(), text);
@@ -18,17 +18,20 @@ std::string success_cache::key_of(std::string_view account, secret const& passwo
   return key;
 }
 
-bool success_cache::contains(std::string_view account, secret const& password, time_point now) {
-  while (!by_age_.empty() && entries_.at(by_age_.front()) <= now) {
+success_cache::finding const* success_cache::find(std::string_view subject, secret const& password, time_point now) {
+  while (!by_age_.empty() && entries_.at(by_age_.front()).ends <= now) {
     entries_.erase(by_age_.front());
     by_age_.pop_front();
   }
-  return !entries_.empty() && entries_.contains(key_of(account, password));
+  if (entries_.empty()) return nullptr;
+  auto const known = entries_.find(key_of(subject, password));
+  return known == entries_.end() ? nullptr : &known->second.found;
 }
 
-void success_cache::insert(std::string_view account, secret const& password, time_point now) {
+void success_cache::insert(std::string_view subject, secret const& password, finding found, time_point now) {
   if (options_.time_to_live.count() == 0 || options_.entries_max == 0) return;
-  auto const [entry, fresh] = entries_.try_emplace(key_of(account, password), now + options_.time_to_live);
+  auto const [entry, fresh] =
+      entries_.try_emplace(key_of(subject, password), now + options_.time_to_live, std::move(found));
   if (!fresh) return;
   by_age_.push_back(entry->first);
   if (entries_.size() > options_.entries_max) {

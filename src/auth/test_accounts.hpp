@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "auth/account_source.hpp"
 #include "auth/account_store.hpp"
 #include "auth/password.hpp"
 
@@ -34,6 +35,16 @@ class test_accounts {
       std::abort();
     }
     return std::move(*store);
+  }
+  /// As the verifier takes them; example.org is the local domain.
+  source_factory sources() const {
+    return [options = account_source_options{.database_path = path(),
+                                             .local_domains = {"example.org"},
+                                             .costs = cheap_costs}]() -> result<source_list> {
+      source_list list;
+      list.push_back(make_account_source(options));
+      return list;
+    };
   }
   void add(std::string_view name, std::string_view password) const {
     auto const added = open().add(name, make_verifiers(secret(password), cheap_costs).value(), wall_time::clock::now());

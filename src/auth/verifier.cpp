@@ -1,58 +1,63 @@
 #include "auth/verifier.hpp"
 
-#include <mutex>
-#include <stdexcept>
+#include <algorithm>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "os/random.hpp"
 
 namespace postern::auth {
+namespace {
 
-/// What the pool's threads see: fixed after construction, but for the connections, which they borrow.
+using clock = std::chrono::steady_clock;
+constexpr std::size_t salt_octets = 16;  // as accounts have it
+
+/// The answer that a kind of question gets when nobody could be asked.
+struct trouble_reply {
+  verdict trouble;
+  query_reply operator()(password_query const&) { return std::move(trouble); }
+  query_reply operator()(admission_query const&) { return std::move(trouble); }
+  query_reply operator()(scram_query const&) { return scram_reply{std::move(trouble), {}}; }
+  query_reply operator()(shared_secret_query const&) { return shared_secret_reply{std::move(trouble), {}}; }
+  query_reply operator()(token_query const&) { return token_reply{std::move(trouble), {}}; }
+};
+
+/// All that the answer depends on beside the password.
+std::string cache_subject(std::string_view account, login const& who) {
+  return fmt::format("{}\n{}\n{}", account, who.realm, who.service);
+}
+
+}  // namespace
+
+/// What the pool's threads see: fixed after construction, but for what belongs to one thread.
 struct verifier::shared {
-  explicit shared(options how) : settings(std::move(how)), names(settings.local_domains) {
-    // Nobody has this password. Its hash stands in where there is no account.
-    auto phc = crypto::hash_argon2id(secret(os::random_octets(32)), os::random_octets(16), settings.costs.argon2id);
-    if (!phc) throw std::runtime_error(phc.error().text);
-    stand_in = std::move(*phc);
-  }
+  struct worker {
+    std::optional<credential_chain> chain;
+    token_judge judge;
+  };
 
-  /// A connection that no other thread uses; given back after use.
-  result<account_store> borrow() {
-    {
-      std::scoped_lock const lock(mutex);
-      if (!idle.empty()) {
-        account_store store = std::move(idle.back());
-        idle.pop_back();
-        return store;
-      }
-    }
-    return open();
-  }
-  /// A database that is gone is trouble to be told, not to be replaced by an empty one.
-  result<account_store> open() const { return account_store::open(settings.database_path, {.create = false}); }
-  void give_back(account_store store) {
-    std::scoped_lock const lock(mutex);
-    idle.push_back(std::move(store));
-  }
+  explicit shared(options how) : settings(std::move(how)), workers(settings.workers) {}
 
-  verdict judge(std::string const& name, secret const& password);
+  query_reply answer(worker& with, login const& who, query const& what);
+  query_reply answer(worker& with, login const& who, password_query const& what);
+  query_reply answer(worker& with, login const& who, scram_query const& what);
+  query_reply answer(worker& with, login const& who, shared_secret_query const& what);
+  query_reply answer(worker& with, login const& who, token_query const& what);
+  query_reply answer(worker& with, login const& who, admission_query const& what);
+  sasl::scram_verifier make_stand_in(std::string_view name, crypto::hash_algorithm hash) const;
 
   options const settings;
-  account_names const names;
-  std::string stand_in;
-  std::atomic<std::uint64_t> hashes = 0;
-  std::mutex mutex;
-  std::vector<account_store> idle;
+  std::vector<worker> workers;
+  std::atomic<std::uint64_t> passwords = 0;
 };
 
 struct verifier::job {
-  std::string name;  ///< canonical; empty when the login cannot be an account's name
-  std::string detail;
-  secret password;
-  std::uint64_t stamp = 0;  ///< the account database's when the question came
+  login who;
+  query what;
   answer done;
+  std::vector<std::uint64_t> stamps;  ///< the sources', when the question came
+  bool again = false;                 ///< a change overtook the first answer
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
 };
 
@@ -60,111 +65,217 @@ void verifier::question::cancel() {
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
 
+// ---- on the pool's threads
+
+query_reply verifier::shared::answer(worker& with, login const& who, query const& what) {
+  if (!with.chain) {
+    auto sources = settings.sources();
+    if (!sources) {
+      return std::visit(trouble_reply{{.code = verdict_code::store_unavailable, .detail = sources.error().text}}, what);
+    }
+    with.chain.emplace(std::move(*sources), settings.hand_on);
+  }
+  return std::visit([&](auto const& one) { return answer(with, who, one); }, what);
+}
+
+query_reply verifier::shared::answer(worker& with, login const& who, password_query const& what) {
+  ++passwords;
+  return with.chain->check_password(who, what.password);
+}
+
+query_reply verifier::shared::answer(worker& with, login const& who, scram_query const& what) {
+  auto got = with.chain->load_scram(who, what.hash);
+  if (got.found) return scram_reply{std::move(got.standing), std::move(*got.found)};
+  scram_reply reply{std::move(got.standing), {}};
+  if (is_temporary(reply.standing.code)) return reply;
+  auto const name = with.chain->canonical(who, sasl::credential_need::scram_verifier);
+  reply.held.keys.push_back(make_stand_in(name.empty() ? who.user : name, what.hash));
+  reply.held.credentials.emplace_back();
+  return reply;
+}
+
+query_reply verifier::shared::answer(worker& with, login const& who, shared_secret_query const& what) {
+  auto got = with.chain->load_shared_secret(who, what.mechanism);
+  return shared_secret_reply{std::move(got.standing), std::move(got.found)};
+}
+
+query_reply verifier::shared::answer(worker& with, login const& who, token_query const& what) {
+  if (!with.judge && settings.tokens) with.judge = settings.tokens();
+  if (with.judge) return with.judge(who, what.token);
+  return token_reply{{.code = verdict_code::store_unavailable, .detail = "nothing here can judge tokens"}, {}};
+}
+
+query_reply verifier::shared::answer(worker& with, login const& who, admission_query const& what) {
+  return with.chain->admit(who, what.source, what.credential);
+}
+
+/// The same salt each time for a name that nobody has, and keys that no password fits.
+sasl::scram_verifier verifier::shared::make_stand_in(std::string_view name, crypto::hash_algorithm hash) const {
+  auto const text = fmt::format("scram salt {} {}", static_cast<int>(hash), name);
+  auto salt = crypto::hmac(crypto::hash_algorithm::sha256, settings.server_secret.reveal(), text);
+  salt.resize(salt_octets);
+  auto const size = crypto::digest_size(hash);
+  return {.iterations = settings.scram_iterations,
+          .salt = std::move(salt),
+          .stored_key = os::random_octets(size),
+          .server_key = os::random_octets(size)};
+}
+
+// ---- on the owner's thread
+
 verifier::verifier(options how, poster post)
     : shared_(std::make_shared<shared>(std::move(how))),
       post_(std::move(post)),
       cache_(shared_->settings.cache),
-      pool_(std::make_unique<hash_pool>(shared_->settings.hash_workers, shared_->settings.hash_queue_max)) {}
+      pool_(std::make_unique<hash_pool>(shared_->settings.workers, shared_->settings.queue_max)) {
+  own_sources();
+}
 
 verifier::~verifier() { *alive_ = false; }
 
-account_names const& verifier::names() const noexcept { return shared_->names; }
-std::uint64_t verifier::hashes_computed() const noexcept { return shared_->hashes; }
+std::uint64_t verifier::passwords_checked() const noexcept { return shared_->passwords; }
 
-/// Runs on a pool thread. One path for all: load, hash, decide.
-verdict verifier::shared::judge(std::string const& name, secret const& password) {
-  std::optional<account> found;
-  if (!name.empty()) {
-    auto store = borrow();
-    if (!store) return {verdict_code::store_unavailable, name, store.error().text};
-    auto loaded = store->load_account(name);
-    if (!loaded) return {verdict_code::store_unavailable, name, loaded.error().text};
-    give_back(std::move(*store));
-    found = std::move(*loaded);
-  }
-  ++hashes;
-  auto const match = crypto::verify_argon2id(found ? found->verifiers.argon2id : stand_in, password);
-  if (!found) return {verdict_code::unknown_user, name, "there is no such account"};
-  if (!match) return {verdict_code::store_unavailable, name, match.error().text};
-  if (found->locked) return {verdict_code::locked, name, "the account is locked; postern user unlock lets it in"};
-  if (!*match) return {verdict_code::wrong_password, name, "the password does not match"};
-  return {verdict_code::accepted, name};
+credential_chain* verifier::own_sources() {
+  if (own_) return &*own_;
+  auto sources = shared_->settings.sources();
+  if (!sources) return nullptr;  // each question says so
+  own_.emplace(std::move(*sources));
+  watched_.assign(own_->sources().size(), {});
+  refresh();
+  for (auto& one : watched_) one.polled = one.stamp;
+  return &*own_;
 }
 
-/// The account database's change stamp; whatever it says, the cache holds nothing older than it afterwards.
-result<std::uint64_t> verifier::refresh() {
-  auto stamp = [&]() -> result<std::uint64_t> {
-    if (!store_) {
-      auto opened = shared_->open();
-      if (!opened) return std::unexpected(opened.error());
-      store_ = std::move(*opened);
-      cache_.clear();  // another connection counts its changes anew
+/// Whatever the sources say, the cache holds nothing older than they are afterwards.
+void verifier::refresh() {
+  auto const* const own = own_sources();
+  if (own == nullptr) return cache_.clear();
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    auto const stamp = own->sources()[i]->change_stamp();
+    if (!stamp && !watched_[i].troubled) log::error("{}: {}", own->sources()[i]->name(), stamp.error().text);
+    watched_[i].troubled = !stamp;
+    if (stamp.value_or(0) != watched_[i].stamp) cache_.clear();
+    watched_[i].stamp = stamp.value_or(0);
+  }
+}
+
+std::vector<revocation> verifier::poll_revocations() {
+  refresh();
+  std::vector<revocation> all;
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    auto& one = watched_[i];
+    if (one.stamp == 0 || one.stamp == one.polled) continue;
+    auto const before = std::exchange(one.polled, one.stamp);
+    if (before == 0) continue;
+    auto revoked = own_->sources()[i]->revoked_since(before);
+    if (revoked) {
+      std::ranges::move(*revoked, std::back_inserter(all));
+    } else {
+      one.polled = before;  // asked for again with the next call
     }
-    return store_->change_stamp();
-  }();
-  if (!stamp) store_.reset();
-  if (!stamp || *stamp != stamp_) cache_.clear();
-  stamp_ = stamp.value_or(0);
-  return stamp;
+  }
+  return all;
 }
 
-verifier::question verifier::verify(std::string user, secret password, answer done) {
-  auto const work = std::make_shared<job>();
-  work->password = std::move(password);
-  work->done = std::move(done);
-  if (auto name = shared_->names.canonical(user); name) {
-    work->name = std::move(*name);
+/// A correct password that is known already; its account may have been shut meanwhile.
+std::optional<verdict> verifier::recall(job const& work) {
+  auto const* const asked = std::get_if<password_query>(&work.what);
+  if (asked == nullptr || !own_) return std::nullopt;
+  auto const name = own_->canonical(work.who, sasl::credential_need::verify_plain);
+  if (name.empty()) return std::nullopt;
+  auto const* const known = cache_.find(cache_subject(name, work.who), asked->password, clock::now());
+  if (known == nullptr) return std::nullopt;
+  verdict outcome{.code = verdict_code::accepted,
+                  .account = known->account,
+                  .source = known->source,
+                  .credential = known->credential};
+  auto const* const source = own_->find(known->source);
+  if (source != nullptr && source->quick()) {
+    outcome = own_->admit(work.who, known->source, known->credential);
   } else {
-    work->detail = name.error().text;
+    outcome = own_->authorize(work.who, std::move(outcome));
   }
+  outcome.cached = true;
+  return outcome;
+}
 
-  auto const stamp = refresh();
-  if (!stamp) {
-    work->done({verdict_code::store_unavailable, work->name, stamp.error().text});
+verifier::question verifier::ask(login who, query what, answer done) {
+  auto const work = std::make_shared<job>();
+  work->who = std::move(who);
+  work->what = std::move(what);
+  work->done = std::move(done);
+  if (shared_->settings.spell) work->who.user = shared_->settings.spell(work->who.user);
+  refresh();
+  for (auto const& one : watched_) work->stamps.push_back(one.stamp);
+  if (auto known = recall(*work)) {
+    work->done(std::move(*known));
     return {};
   }
-  work->stamp = *stamp;
-  if (!work->name.empty() && cache_.contains(work->name, work->password, std::chrono::steady_clock::now())) {
-    work->done({.code = verdict_code::accepted, .account = work->name, .cached = true});
-    return {};
-  }
+  return submit(work) ? question(work->cancelled) : question();
+}
 
-  bool const accepted = pool_->submit([this, work, all = shared_, post = post_, alive = alive_] {
+bool verifier::submit(std::shared_ptr<job> const& work) {
+  bool const taken = pool_->submit([this, work, all = shared_, post = post_, alive = alive_](unsigned worker) {
     if (work->cancelled->load(std::memory_order_relaxed)) return;
-    auto outcome = all->judge(work->name, work->password);
-    post([this, work, alive, outcome = std::move(outcome)]() mutable {
-      if (*alive) on_hashed(*work, std::move(outcome));
+    auto reply = std::make_shared<query_reply>(all->answer(all->workers.at(worker), work->who, work->what));
+    post([this, work, alive, reply] {
+      if (*alive) on_answered(work, std::move(*reply));
     });
   });
-  if (!accepted) {
+  if (!taken) {
+    auto detail = fmt::format("{} logins wait already (authd_hash_queue_limit)", shared_->settings.queue_max);
     work->done(
-        {verdict_code::overloaded, work->name,
-         fmt::format("{} logins wait for a hash already (authd_hash_queue_limit)", shared_->settings.hash_queue_max),
-         false});
-    return {};
+        std::visit(trouble_reply{{.code = verdict_code::overloaded, .account = {}, .detail = detail}}, work->what));
   }
-  return question(work->cancelled);
+  return taken;
 }
 
-void verifier::on_hashed(job const& work, verdict outcome) {
-  if (work.cancelled->load(std::memory_order_relaxed)) return;
-  if (outcome.code == verdict_code::unknown_user && !work.detail.empty()) outcome.detail = work.detail;
-  // A change between question and answer may have been about this very password: then it is right, once, and not kept.
-  if (outcome.code == verdict_code::accepted) {
-    if (auto const stamp = refresh(); stamp && *stamp == work.stamp) {
-      cache_.insert(work.name, work.password, std::chrono::steady_clock::now());
+std::uint64_t verifier::stamp_of(std::string_view source) const {
+  for (std::size_t i = 0; own_ && i < watched_.size(); ++i) {
+    if (own_->sources()[i]->name() == source) return watched_[i].stamp;
+  }
+  return 0;
+}
+
+void verifier::on_answered(std::shared_ptr<job> const& work, query_reply reply) {
+  if (work->cancelled->load(std::memory_order_relaxed)) return;
+  auto const* const asked = std::get_if<password_query>(&work->what);
+  auto const* const outcome = std::get_if<verdict>(&reply);
+  if (asked != nullptr && outcome->code == verdict_code::accepted) {
+    refresh();
+    std::vector<std::uint64_t> stamps;
+    for (auto const& one : watched_) stamps.push_back(one.stamp);
+    // A change between question and answer may have been about this very password.
+    if (stamps != work->stamps && !work->again) {
+      work->again = true;
+      work->stamps = std::move(stamps);
+      submit(work);
+      return;
+    }
+    auto const name = own_ ? own_->canonical(work->who, sasl::credential_need::verify_plain) : std::string();
+    if (stamps == work->stamps && !name.empty() && stamp_of(outcome->source) != 0) {
+      cache_.insert(cache_subject(name, work->who), asked->password,
+                    {outcome->account, outcome->source, outcome->credential}, clock::now());
     }
   }
-  work.done(std::move(outcome));
+  work->done(std::move(reply));
 }
 
-result<bool> verifier::exists(std::string_view user) {
-  auto const name = shared_->names.canonical(user);
-  if (!name) return false;
-  if (auto const ready = refresh(); !ready) return std::unexpected(ready.error());
-  auto const found = store_->load_account(*name);
-  if (!found) return std::unexpected(found.error());
-  return found->has_value();
+result<std::optional<std::string>> verifier::find_account(std::string_view user) {
+  auto* const own = own_sources();
+  if (own == nullptr) return fail("the sources of credentials cannot be opened");
+  login who;
+  who.user = shared_->settings.spell ? shared_->settings.spell(user) : std::string(user);
+  std::optional<failure> trouble;
+  for (auto const& source : own->sources()) {
+    auto const name = source->canonical(who);
+    if (name.empty()) continue;
+    auto const there = source->exists(name);
+    if (!there) trouble = there.error();
+    if (there && *there) return name;
+  }
+  if (trouble) return std::unexpected(*trouble);
+  return std::nullopt;
 }
 
 }  // namespace postern::auth

@@ -1,11 +1,11 @@
 #pragma once
-// Purpose: is this password right? Accounts, cache and hashing pool behind one question.
-// Errors: what went wrong with the store is a verdict with the sentence for the log, never an exception.
-// Concurrency: one owner thread asks and is answered on it (through `post`); the pool's threads hash, each over a
-//              connection of its own to the account database.
+// Purpose: asks the sources of credentials: cache, pool of threads and stand-ins for unknown users behind one question.
+// Errors: what went wrong with a source is a verdict with the sentence for the log, never an exception.
+// Concurrency: one owner thread asks and is answered on it (through `post`); the pool's threads ask, each a chain of
+//              sources of its own. The owner's thread has one too, for what is quick.
 // Limits: workers, waiting questions and cache entries are options.
-// Security: every refused login costs one hash with the same parameters, be the user unknown, locked, unnameable or the
-//           password wrong. Successes are cached until anything in the account database changes; failures never are.
+// Security: unknown users get SCRAM keys made from `server_secret`, the same each time, of the same shape as anybody's.
+//           Successes are cached until their source changes, and are admitted anew each time; failures never are.
 
 #include <atomic>
 #include <chrono>
@@ -14,37 +14,42 @@
 #include <string>
 #include <vector>
 
-#include "auth/account_name.hpp"
-#include "auth/account_store.hpp"
+#include "auth/credential_chain.hpp"
 #include "auth/hash_pool.hpp"
-#include "auth/password.hpp"
+#include "auth/query.hpp"
 #include "auth/success_cache.hpp"
-#include "auth/verdict.hpp"
 
 namespace postern::auth {
+
+/// Judges tokens on one thread; may ask the network.
+using token_judge = std::function<token_reply(login const& who, secret const& token)>;
 
 class verifier {
  public:
   struct options {
-    std::string database_path;
-    std::vector<std::string> local_domains;
-    unsigned hash_workers = 2;
-    std::size_t hash_queue_max = 256;
+    source_factory sources;
+    /// Makes a worker's judge of tokens; empty: there are no tokens here.
+    std::function<token_judge()> tokens;
+    /// How a login name is spelled before anybody is asked (Cyrus puts a realm behind it); empty: as the client does.
+    std::function<std::string(std::string_view)> spell;
+    bool hand_on = false;  ///< credential_chain
+    secret server_secret;
+    unsigned scram_iterations = sasl::scram_iterations_max;  ///< of unknown users: what known ones have
+    unsigned workers = 2;
+    std::size_t queue_max = 256;
     success_cache::options cache;
-    password_costs costs;
   };
   /// Runs a function later on the owner's thread; called from any thread.
   using poster = std::function<void(std::function<void()>)>;
-  using answer = std::function<void(verdict)>;
+  using answer = std::function<void(query_reply)>;
 
-  /// Throws when the machine cannot compute a hash at all.
   verifier(options how, poster post);
   /// Answers that are still to come are not given any more.
   ~verifier();
   verifier(verifier const&) = delete;
   verifier& operator=(verifier const&) = delete;
 
-  /// Forgets a question: its hash is not begun, its answer not given. Does nothing once it was answered.
+  /// Forgets a question: it is not begun, its answer not given. Does nothing once it was answered.
   class question {
    public:
     question() = default;
@@ -58,27 +63,38 @@ class verifier {
     std::shared_ptr<std::atomic<bool>> cancelled_;
   };
 
-  /// `done` is called on the owner's thread, before this returns when no hash is needed.
-  question verify(std::string user, secret password, answer done);
+  /// `done` is called on the owner's thread, before this returns when no thread is needed.
+  question ask(login who, query what, answer done);
 
-  /// Does the account exist? For recipients; a locked account still gets its mail.
-  result<bool> exists(std::string_view user);
-  account_names const& names() const noexcept;
+  /// Does the account exist, and how is it spelled? Empty: no. For recipients; a locked account still gets its mail.
+  result<std::optional<std::string>> find_account(std::string_view user);
 
-  /// How many hashes were computed for logins: what the tests count.
-  std::uint64_t hashes_computed() const noexcept;
+  /// What has been revoked since the last call; the cache holds nothing of it afterwards.
+  std::vector<revocation> poll_revocations();
+
+  /// How many passwords the sources were asked to check: what the tests count.
+  std::uint64_t passwords_checked() const noexcept;
 
  private:
   struct shared;
   struct job;
-  result<std::uint64_t> refresh();
-  void on_hashed(job const& work, verdict outcome);
+  struct watched {
+    std::uint64_t stamp = 0;   ///< when the cache was last known to be right
+    std::uint64_t polled = 0;  ///< when revocations were last asked for
+    bool troubled = false;     ///< it could not say; told once
+  };
+  credential_chain* own_sources();
+  void refresh();
+  std::uint64_t stamp_of(std::string_view source) const;
+  std::optional<verdict> recall(job const& work);
+  bool submit(std::shared_ptr<job> const& work);
+  void on_answered(std::shared_ptr<job> const& work, query_reply reply);
 
   std::shared_ptr<shared> shared_;
   poster post_;
-  std::optional<account_store> store_;
+  std::optional<credential_chain> own_;
+  std::vector<watched> watched_;  ///< beside own_'s sources
   success_cache cache_;
-  std::uint64_t stamp_ = 0;  ///< the account database's when the cache was last known to be right
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<hash_pool> pool_;
 };

@@ -27,7 +27,10 @@ constexpr parameter rows[] = {
    "Passwords hashed at once; 0 for one a processor", ours},
   {"authd_local_domains", list, "$myhostname, $mydomain, $smtpd_sasl_local_domain", unbounded, implemented,
    "Domains that make no difference in a login name: joe and joe@domain are the same account", ours},
-  {"authd_mechanisms", list, "plain, login", unbounded, implemented, "SASL mechanisms that authd offers", ours},
+  {"authd_mechanisms", list,
+   "scram-sha-512-plus, scram-sha-256-plus, scram-sha-1-plus, scram-sha-512, scram-sha-256, scram-sha-1, gssapi, external, "
+   "oauthbearer, xoauth2, plain, login",
+   unbounded, implemented, "SASL mechanisms that authd offers, each when there is what it takes", ours},
   {"authd_plaintext_requires_tls", boolean, "$smtpd_tls_auth_only", unbounded, implemented,
    "Refuses mechanisms that show the password unless the front end says that TLS protects it", ours},
   {"authd_request_timeout", duration, "150s", at_least(1), implemented,

@@ -59,6 +59,7 @@ secret format_auth(auth_request const& request) {
   put_word(line, "secured", request.secured);
   put_word(line, "valid-client-cert", request.valid_client_cert);
   put(line, "cert_username", request.cert_username);
+  for (auto const& [type, data] : request.bindings) put(line, "cb-" + type, encode_base64(data));
   put_word(line, "no-penalty", request.no_penalty);
   put_word(line, "final-resp-ok", request.final_resp_ok);
   if (request.initial_response) {
@@ -146,6 +147,11 @@ struct server_formatter {
     return line + '\n';
   }
   std::string operator()(reply_not_found const& m) const { return fmt::format("NOTFOUND\t{}\n", m.id); }
+  std::string operator()(revoked_notice const& m) const {
+    std::string line = "REVOKED\t" + escape_field(m.user);
+    if (m.credential) line += '\t' + escape_field(*m.credential);
+    return line + '\n';
+  }
   std::string operator()(unknown_message const& m) const { return m.command + '\n'; }
 };
 

@@ -87,8 +87,16 @@ void set_initial_response(auth_request& request, std::string_view text) {
   if (decoded) request.initial_response.emplace(std::move(*decoded));
 }
 
+/// The types that there are; others, and what is no base64, are ignored as unknown parameters are.
+void add_binding(auth_request& request, std::string_view type, std::string_view value) {
+  bool const known = type == "tls-exporter" || type == "tls-server-end-point" || type == "tls-unique";
+  auto data = decode_base64(unescape_field(value));
+  if (known && data && !data->empty()) request.bindings.push_back({std::string(type), std::move(*data)});
+}
+
 void set_parameter(auth_request& request, std::string_view field) {
   auto const [key, value] = split_key(field);
+  if (key.starts_with("cb-")) return add_binding(request, key.substr(3), value);
   for (auto const& [name, member] : text_parameters) {
     if (key == name) request.*member = unescape_field(value);
   }
@@ -211,6 +219,13 @@ result<server_message> parse_reply_user(fields const& line) {
   return reply;
 }
 
+result<server_message> parse_revoked(fields const& line) {
+  if (line.size() < 2 || line[1].empty()) return fail("auth protocol: REVOKED without a name");
+  revoked_notice notice{unescape_field(line[1]), {}};
+  if (line.size() > 2) notice.credential = unescape_field(line[2]);
+  return notice;
+}
+
 result<server_message> parse_mechanism_offer(fields const& line) {
   if (line.size() < 2 || line[1].empty()) return fail("auth protocol: MECH without a name");
   mechanism_offer offer{std::string(line[1]), {}};
@@ -240,6 +255,7 @@ result<server_message> parse_server_line(std::string_view line) {
   if (command == "FAIL") return parse_fail(parts);
   if (command == "USER") return parse_reply_user(parts);
   if (command == "NOTFOUND") return wrap_number<server_message, reply_not_found>(parse_id(parts));
+  if (command == "REVOKED") return parse_revoked(parts);
   if (command == "VERSION") return parse_version(parts);
   if (command == "MECH") return parse_mechanism_offer(parts);
   if (command == "SPID") return wrap_number<server_message, server_pid>(parse_only_number(parts));

@@ -21,6 +21,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "sasl/dovecot_line.hpp"
+#include "sasl/server_mechanism.hpp"
 
 namespace postern::sasl::dovecot {
 
@@ -59,7 +60,10 @@ struct auth_request {
   std::string client_id;
   std::string tls_protocol;
   std::string tls_cipher;
-  std::string cert_username;       ///< identity in a verified client certificate
+  std::string cert_username;  ///< identity in a verified client certificate
+  /// "cb-tls-exporter=" and the like, base64: what the front end's TLS channel can be bound by. Ours; Postfix sends
+  /// none.
+  std::vector<channel_binding> bindings;
   bool secured = false;            ///< TLS (or a trusted path) protects the client's octets
   bool valid_client_cert = false;  ///< valid-client-cert
   bool no_penalty = false;
@@ -139,10 +143,15 @@ struct reply_user {
 struct reply_not_found {
   std::uint32_t id = 0;
 };
+/// REVOKED: a credential works no more; sessions opened with it end. Ours; sent to front ends that gave session=.
+struct revoked_notice {
+  std::string user;
+  std::optional<std::string> credential;  ///< "" for the password, an app password's name; absent: all of the account
+};
 
 using server_message =
     std::variant<version_message, mechanism_offer, server_pid, connection_id, cookie_message, handshake_done, reply_ok,
-                 reply_continue, reply_fail, reply_user, reply_not_found, unknown_message>;
+                 reply_continue, reply_fail, reply_user, reply_not_found, revoked_notice, unknown_message>;
 
 /// Lines come without their LF; formatted lines end in LF.
 result<client_message> parse_client_line(std::string_view line);

@@ -161,7 +161,10 @@ std::vector<server_message> server_samples() {
           reply_fail{9, "joe", "x", fail_code::pass_expired},
           reply_fail{10, "", "x", fail_code::invalid_base64},
           reply_user{11, "joe", {{"uid", "1000"}}},
-          reply_not_found{12}};
+          reply_not_found{12},
+          revoked_notice{"joe", {}},
+          revoked_notice{"joe", ""},
+          revoked_notice{"joe@example.org", "my\tphone"}};
 }
 
 TEST(dovecot_auth_protocol, formatting_comes_back) {
@@ -220,6 +223,22 @@ TEST(dovecot_auth_protocol, reads_failures_as_servers_write_them) {
 TEST(dovecot_auth_protocol, a_temporary_failure_is_said_in_both_ways) {
   EXPECT_EQ(format_server_line(reply_fail{1, "joe", "", fail_code::temp_fail}),
             "FAIL\t1\tuser=joe\ttemp\tcode=temp_fail\n");
+}
+
+TEST(dovecot_auth_protocol, takes_the_channel_bindings_it_knows) {
+  auto const request = client_line<auth_request>(
+      "AUTH\t1\tSCRAM-SHA-256-PLUS\tservice=smtp\tcb-tls-exporter=YWJj\tcb-tls-unique=*\tcb-other=YWJj\tcb-=\tcb");
+  ASSERT_EQ(request.bindings.size(), 1U);
+  EXPECT_EQ(request.bindings[0].type, "tls-exporter");
+  EXPECT_EQ(request.bindings[0].data, "abc");
+  EXPECT_EQ(format_client_line(request).reveal(), "AUTH\t1\tSCRAM-SHA-256-PLUS\tservice=smtp\tcb-tls-exporter=YWJj\n");
+}
+
+TEST(dovecot_auth_protocol, a_revocation_names_one_credential_or_all) {
+  EXPECT_EQ(server_line<revoked_notice>("REVOKED\tjoe").credential, std::nullopt);
+  EXPECT_EQ(server_line<revoked_notice>("REVOKED\tjoe\t").credential, "");
+  EXPECT_EQ(server_line<revoked_notice>("REVOKED\tjoe\tphone").credential, "phone");
+  EXPECT_FALSE(parse_server_line("REVOKED\t"));
 }
 
 TEST(dovecot_auth_protocol, unknown_commands_are_named_not_refused) {
