@@ -1,13 +1,12 @@
 #pragma once
 // Purpose: deadlines for tens of thousands of waits at the price of one timer: each wait stands in a list that is
-// walked
-//          twice a second, and the wait whose time has come is cancelled.
+//          walked when the nearest deadline has come, twice a second at most, and the waits whose time is up are
+//          cancelled. Where nothing is near nothing wakes the program.
 // Units: a deadline fires up to half a second late, never early.
 // Concurrency: the loop's thread only.
 
 #include <chrono>
-#include <functional>
-#include <list>
+#include <memory>
 
 #include "net/event_loop.hpp"
 
@@ -42,16 +41,27 @@ class deadline {
 class deadline_sweeper {
  public:
   explicit deadline_sweeper(event_loop& loop);
+  ~deadline_sweeper();
   void link(deadline& item);
-  void unlink(deadline& item) noexcept;
+  void unlink(deadline& item);
+  /// A deadline has been set; the next sweep must not come long after it.
+  void heed(steady_time at) {
+    if (at < heeded_) wake_at(at);
+  }
+  /// Ends all sweeping: the loop goes.
+  void stop();
 
  private:
+  struct alarm;
+  void wake_at(steady_time at);
   void sweep();
 
   event_loop& loop_;
   deadline* first_ = nullptr;
   deadline* resume_ = nullptr;  ///< the next item of a sweep in progress, so that an item may unlink any other
-  bool ticking_ = false;
+  steady_time heeded_ = steady_time::max();  ///< deadlines from here on need no earlier sweep
+  std::unique_ptr<alarm> alarm_;             ///< null until the first deadline: the loop makes this before itself
+  bool stopped_ = false;
 };
 
 }  // namespace postern::net

@@ -28,7 +28,7 @@ struct repeating : std::enable_shared_from_this<repeating> {
 
 // One thread runs the loop; the hint spares Asio the locks of several. post() stays safe.
 event_loop::event_loop() : deadlines_(std::make_unique<deadline_sweeper>(*this)), context_(1) {}
-event_loop::~event_loop() = default;
+event_loop::~event_loop() { deadlines_->stop(); }
 
 void event_loop::run() { context_.run(); }
 void event_loop::stop() { context_.stop(); }

@@ -141,9 +141,58 @@ TEST_P(streams, carry_what_is_written) {
 
 INSTANTIATE_TEST_SUITE_P(plain_and_tls, streams, testing::Bool());
 
-task<> read_with_deadline(stream& from, io_problem& problem) {
+task<> say_last_words(listener& from, event_loop& loop, std::shared_ptr<tls_context> tls) {
+  auto accepted = co_await from.accept();
+  EXPECT_TRUE(accepted.has_value());
+  stream peer(loop, std::move(*accepted));
+  auto shaken = co_await peer.start_tls(tls_session::accept(*tls, peer.native_handle()), 5s);
+  EXPECT_TRUE(shaken.has_value());
+  auto written = co_await peer.write_last("221 Bye", 5s);
+  EXPECT_TRUE(written.has_value());
+  // The connection stands until the client has gone: what it heard was not sent by closing.
   char buffer[16];
-  auto got = co_await from.read_some(buffer, 50ms);
+  auto got = co_await peer.read_some(buffer, 5s);
+  EXPECT_FALSE(got.has_value());
+}
+
+task<> hear_last_words(event_loop& loop, endpoint to, std::shared_ptr<tls_context> tls, std::string& heard,
+                       io_problem& end) {
+  auto connected = co_await connect_tcp(loop, to, 5s);
+  EXPECT_TRUE(connected.has_value());
+  auto& peer = **connected;
+  auto shaken = co_await peer.start_tls(tls_session::connect(*tls, peer.native_handle(), "localhost"), 5s);
+  EXPECT_TRUE(shaken.has_value());
+  char buffer[16];
+  auto got = co_await peer.read_some(buffer, 5s);
+  while (got) {
+    heard.append(buffer, *got);
+    got = co_await peer.read_some(buffer, 5s);
+  }
+  end = got.error().problem;
+  peer.close();
+}
+
+TEST(stream, last_words_and_goodbye_arrive_while_the_connection_stands) {
+  event_loop loop;
+  task_scope scope(loop);
+  endpoint at;
+  listener from(loop, listen_on_loopback(at));
+  tls_options options;
+  options.identities.push_back(make_identity());
+  auto server = tls_context::make_server(std::move(options)).value();
+  auto client = tls_context::make_client({}).value();
+  std::string heard;
+  auto end = io_problem::failed;
+  scope.spawn(say_last_words(from, loop, server), "server");
+  scope.spawn(hear_last_words(loop, at, client, heard, end), "client");
+  run_until_done(loop, scope);
+  EXPECT_EQ(heard, "221 Bye");
+  EXPECT_EQ(end, io_problem::closed);
+}
+
+task<> read_with_deadline(stream& from, io_problem& problem, timeout within = 50ms) {
+  char buffer[16];
+  auto got = co_await from.read_some(buffer, within);
   problem = got ? io_problem::failed : got.error().problem;
 }
 
@@ -158,6 +207,28 @@ TEST(stream, a_read_ends_at_its_deadline) {
   scope.spawn(read_with_deadline(left, problem), "reader");
   run_until_done(loop, scope);
   EXPECT_EQ(problem, io_problem::timed_out);
+}
+
+TEST(stream, a_near_deadline_does_not_wait_for_a_distant_one) {
+  event_loop loop;
+  task_scope patient(loop), hasty(loop);
+  int ends[2];
+  int other_ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, other_ends), 0);
+  stream left(loop, os::unique_fd(ends[0])), other_left(loop, os::unique_fd(other_ends[0]));
+  os::unique_fd right(ends[1]), other_right(other_ends[1]);
+  auto first = io_problem::failed, second = io_problem::failed, third = io_problem::failed;
+  patient.spawn(read_with_deadline(left, first, 1h), "patient reader");
+  hasty.spawn(read_with_deadline(other_left, second), "hasty reader");
+  run_until_done(loop, hasty);
+  EXPECT_EQ(second, io_problem::timed_out);
+  hasty.spawn(read_with_deadline(other_left, third), "hasty reader, after a sweep");
+  run_until_done(loop, hasty);
+  EXPECT_EQ(third, io_problem::timed_out);
+  EXPECT_EQ(patient.size(), 1U);
+  patient.cancel_all();
+  run_until_done(loop, patient);
 }
 
 TEST(stream, cancelling_the_scope_ends_a_wait) {
