@@ -1,0 +1,261 @@
+#include "auth/account_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include "auth/app_password.hpp"
+#include "auth/test_accounts.hpp"
+#include "base/hex.hpp"
+#include "crypto/md5.hpp"
+
+namespace postern::auth {
+namespace {
+
+using namespace std::chrono_literals;
+using crypto::hash_algorithm;
+
+constexpr std::string_view phone_password = "abcd-efgh-jkmn-pqrs-tuvw";
+
+class account_source_test : public testing::Test {
+ protected:
+  account_source_test() : store_(accounts_.open()) {
+    accounts_.add("joe", "secret");
+    EXPECT_TRUE(store_.add_alias("joe", "joseph", now_).value());
+  }
+  std::unique_ptr<credential_source> make(weak_secrets weak = {}) {
+    return make_account_source({.database_path = accounts_.path(),
+                                .local_domains = {"example.org"},
+                                .costs = cheap_costs,
+                                .weak = std::move(weak),
+                                .usage = usage_,
+                                .now = [this] { return now_; }});
+  }
+  void add_app(std::string name, std::string_view password, credential_limits limits = {}) {
+    auto const joe = store_.load_account("joe").value().value();
+    auto verifiers = make_app_verifiers(secret(password), cheap_costs.scram_iterations, find_scram_salts(joe)).value();
+    ASSERT_TRUE(store_
+                    .add_app_password("joe", {.name = std::move(name),
+                                              .limits = std::move(limits),
+                                              .created = now_,
+                                              .verifiers = std::move(verifiers)})
+                    .value());
+  }
+  verdict check(std::string_view user, std::string_view password) {
+    return source_->check_password({.user = std::string(user), .service = "smtp", .client_address = "192.0.2.7"},
+                                   secret(password));
+  }
+
+  test_accounts accounts_;
+  account_store store_;
+  wall_time now_{1'700'000'000s};
+  std::shared_ptr<usage_log> usage_ =
+      std::make_shared<usage_log>(usage_log::options{.database_path = accounts_.path(), .gather = 1ms, .every = 50ms});
+  std::unique_ptr<credential_source> source_ = make();
+};
+
+TEST_F(account_source_test, takes_the_password_under_every_name_of_the_account) {
+  for (auto const* const user : {"joe", "JOE@Example.org", "joseph", "Joseph@example.org"}) {
+    auto const said = check(user, "secret");
+    EXPECT_EQ(said.code, verdict_code::accepted) << user << said.detail;
+    EXPECT_EQ(said.account, "joe");
+    EXPECT_EQ(said.credential, "");
+    EXPECT_EQ(said.source, "accounts");
+  }
+  EXPECT_EQ(check("joe", "Secret").code, verdict_code::wrong_password);
+  EXPECT_EQ(check("joe", "").code, verdict_code::wrong_password);
+  EXPECT_EQ(check("joseph@other.example", "secret").code, verdict_code::unknown_user);
+  EXPECT_EQ(check("no/body", "secret").code, verdict_code::unknown_user);
+  EXPECT_EQ(source_->exists("joseph").value(), true);
+  EXPECT_EQ(source_->exists("jo").value(), false);
+}
+
+TEST_F(account_source_test, an_app_password_works_beside_the_password_and_is_named) {
+  add_app("phone", phone_password);
+  add_app("tablet", make_app_password().reveal());
+  for (auto const* const typed : {"abcd-efgh-jkmn-pqrs-tuvw", "ABCDEFGHJKMNPQRSTUVW"}) {
+    auto const said = check("joe", typed);
+    EXPECT_EQ(said.code, verdict_code::accepted) << typed;
+    EXPECT_EQ(said.credential, "phone");
+  }
+  EXPECT_EQ(check("joe", "secret").credential, "");
+  EXPECT_EQ(check("joe", make_app_password().reveal()).code, verdict_code::wrong_password);
+  EXPECT_EQ(check("nobody", phone_password).code, verdict_code::unknown_user);
+}
+
+TEST_F(account_source_test, a_revoked_app_password_is_wrong_and_named_in_the_log) {
+  add_app("phone", phone_password);
+  ASSERT_TRUE(store_.revoke_app_password("joe", "phone", now_).value());
+  auto const said = check("joe", phone_password);
+  EXPECT_EQ(said.code, verdict_code::wrong_password);
+  EXPECT_NE(said.detail.find("phone was revoked"), std::string::npos) << said.detail;
+  EXPECT_EQ(source_->load_scram({.user = "joe"}, hash_algorithm::sha256).found.value().keys.size(), 1U);
+  EXPECT_EQ(source_->admit({.user = "joe", .service = "smtp"}, "phone").code, verdict_code::wrong_password);
+  EXPECT_EQ(source_->admit({.user = "joe", .service = "smtp"}, "other").code, verdict_code::wrong_password);
+}
+
+TEST_F(account_source_test, scopes_networks_and_expiry_bound_an_app_password) {
+  add_app("phone", phone_password,
+          {.scopes = {"imap", "smtp"}, .networks = {*ip_network::parse("192.0.2.0/24")}, .expires = now_ + 1h});
+  login who{.user = "joe", .service = "smtp", .client_address = "192.0.2.7"};
+  struct row {
+    std::string service;
+    std::string address;
+    std::chrono::hours later;
+    verdict_code want;
+  };
+  for (auto const& [service, address, later, want] : std::vector<row>{
+           {"smtp", "192.0.2.7", 0h, verdict_code::accepted},
+           {"imap", "192.0.2.255", 0h, verdict_code::accepted},
+           {"imap", "192.0.2.7;51234", 0h, verdict_code::accepted},
+           {"pop3", "192.0.2.7", 0h, verdict_code::scope_refused},
+           {"", "192.0.2.7", 0h, verdict_code::scope_refused},
+           {"smtp", "198.51.100.7", 0h, verdict_code::network_refused},
+           {"smtp", "2001:db8::1", 0h, verdict_code::network_refused},
+           {"smtp", "", 0h, verdict_code::network_refused},
+           {"smtp", "192.0.2.7", 1h, verdict_code::expired},
+       }) {
+    auto const start = now_;
+    now_ += later;
+    who.service = service;
+    who.client_address = address;
+    EXPECT_EQ(source_->check_password(who, secret(phone_password)).code, want) << service << address;
+    EXPECT_EQ(source_->admit(who, "phone").code, want) << service << address;
+    EXPECT_EQ(source_->check_password(who, secret("secret")).code, verdict_code::accepted);
+    now_ = start;
+  }
+}
+
+TEST_F(account_source_test, a_locked_or_expired_account_takes_nothing) {
+  add_app("phone", phone_password);
+  ASSERT_TRUE(store_.set_expiry("joe", now_ + 1h, now_).value());
+  EXPECT_EQ(check("joe", "secret").code, verdict_code::accepted);
+  now_ += 1h;
+  EXPECT_EQ(check("joe", "secret").code, verdict_code::expired);
+  EXPECT_EQ(check("joe", phone_password).code, verdict_code::expired);
+  EXPECT_EQ(check("joe", "wrong").code, verdict_code::wrong_password);
+  ASSERT_TRUE(store_.set_locked("joe", true, now_).value());
+  EXPECT_EQ(check("joe", "secret").code, verdict_code::locked);
+  EXPECT_EQ(check("joe", phone_password).code, verdict_code::locked);
+  EXPECT_EQ(check("joe", "wrong").code, verdict_code::locked);
+  EXPECT_EQ(source_->admit({.user = "joe", .service = "smtp"}, "").code, verdict_code::locked);
+}
+
+TEST_F(account_source_test, all_scram_keys_of_an_account_have_one_salt) {
+  add_app("phone", phone_password);
+  for (auto const hash : {hash_algorithm::sha1, hash_algorithm::sha256, hash_algorithm::sha512}) {
+    auto const answer = source_->load_scram({.user = "joe"}, hash);
+    ASSERT_EQ(answer.code, verdict_code::accepted);
+    ASSERT_EQ(answer.found->credentials, (std::vector<std::string>{"", "phone"}));
+    auto const& keys = answer.found->keys;
+    EXPECT_EQ(keys[0].salt, keys[1].salt);
+    EXPECT_EQ(keys[0], sasl::make_scram_verifier(hash, secret("secret"), keys[0].salt, keys[0].iterations));
+    EXPECT_EQ(keys[1], sasl::make_scram_verifier(hash, secret(phone_password), keys[0].salt, keys[0].iterations));
+    EXPECT_TRUE(source_->can_scram(hash));
+  }
+  EXPECT_EQ(source_->load_scram({.user = "nobody"}, hash_algorithm::sha1).code, verdict_code::unknown_user);
+}
+
+TEST_F(account_source_test, a_key_with_another_salt_is_not_offered_beside_the_others) {
+  ASSERT_TRUE(
+      store_
+          .add_app_password("joe", {.name = "odd",
+                                    .created = now_,
+                                    .verifiers = make_app_verifiers(secret(phone_password),
+                                                                    cheap_costs.scram_iterations, make_scram_salts())
+                                                     .value()})
+          .value());
+  EXPECT_EQ(source_->load_scram({.user = "joe"}, hash_algorithm::sha256).found.value().keys.size(), 1U);
+}
+
+TEST_F(account_source_test, an_imported_hash_becomes_ours_at_the_first_login) {
+  ASSERT_TRUE(store_.add("ann", {.imported = "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="}, now_).value());
+  EXPECT_FALSE(source_->can_scram(hash_algorithm::sha256));
+  EXPECT_EQ(source_->load_scram({.user = "ann"}, hash_algorithm::sha256).code, verdict_code::mechanism_unusable);
+  EXPECT_EQ(check("ann", "wrong").code, verdict_code::wrong_password);
+  EXPECT_FALSE(store_.load_account("ann").value()->verifiers.imported.empty());
+
+  auto const stamp = source_->change_stamp().value();
+  EXPECT_EQ(check("ann", "test").code, verdict_code::accepted);
+  auto const ann = store_.load_account("ann").value().value();
+  EXPECT_EQ(ann.verifiers.imported, "");
+  EXPECT_FALSE(is_outdated(ann.verifiers, cheap_costs, {}));
+  EXPECT_TRUE(source_->can_scram(hash_algorithm::sha512));
+  EXPECT_EQ(check("ann", "test").code, verdict_code::accepted);
+  EXPECT_EQ(check("ann", "wrong").code, verdict_code::wrong_password);
+  EXPECT_TRUE(source_->revoked_since(stamp).value().empty());
+}
+
+TEST_F(account_source_test, an_imported_hash_that_cannot_be_judged_is_trouble_not_a_wrong_password) {
+  ASSERT_TRUE(store_.add("ann", {.imported = "{NOSUCH}x"}, now_).value());
+  EXPECT_EQ(check("ann", "test").code, verdict_code::store_unavailable);
+}
+
+TEST_F(account_source_test, weak_secrets_come_with_the_next_login_and_go_with_it) {
+  EXPECT_EQ(source_->load_shared_secret({.user = "joe"}, "CRAM-MD5").code, verdict_code::mechanism_unusable);
+  EXPECT_FALSE(source_->can(sasl::credential_need::plaintext_secret));
+  source_ = make({.cram_md5 = true, .digest_md5 = true, .realm = "mail.example.org"});
+  EXPECT_TRUE(source_->can(sasl::credential_need::plaintext_secret));
+  ASSERT_EQ(check("joe", "secret").code, verdict_code::accepted);
+  auto const cram = source_->load_shared_secret({.user = "joe"}, "CRAM-MD5").found.value();
+  EXPECT_EQ(cram.as, sasl::shared_secret::form::cram_md5);
+  EXPECT_EQ(crypto::hmac_md5(*crypto::parse_hmac_md5_key(cram.value.reveal()), "x"), crypto::hmac_md5("secret", "x"));
+  auto const digest = source_->load_shared_secret({.user = "joe"}, "DIGEST-MD5").found.value();
+  EXPECT_EQ(digest.realm, "mail.example.org");
+  EXPECT_EQ(digest.value.reveal(), encode_hex(crypto::md5("joe:mail.example.org:secret")));
+  EXPECT_EQ(source_->load_shared_secret({.user = "joseph"}, "DIGEST-MD5").code, verdict_code::mechanism_unusable);
+  EXPECT_EQ(source_->load_shared_secret({.user = "joe"}, "NTLM").code, verdict_code::mechanism_unusable);
+
+  source_ = make();
+  ASSERT_EQ(check("joe", "secret").code, verdict_code::accepted);
+  EXPECT_EQ(store_.load_account("joe").value()->verifiers.cram_md5, "");
+}
+
+TEST_F(account_source_test, tells_what_was_revoked) {
+  add_app("phone", phone_password);
+  auto const stamp = source_->change_stamp().value();
+  EXPECT_EQ(source_->change_stamp().value(), stamp);
+  EXPECT_TRUE(source_->revoked_since(stamp).value().empty());
+  ASSERT_TRUE(store_.revoke_app_password("joe", "phone", now_).value());
+  ASSERT_TRUE(store_.set_verifiers("joe", make_verifiers(secret("new"), cheap_costs).value(), now_).value());
+  ASSERT_TRUE(store_.set_locked("joe", true, now_).value());
+  ASSERT_TRUE(store_.set_locked("joe", false, now_).value());
+  ASSERT_TRUE(store_.remove("joe", now_).value());
+  EXPECT_NE(source_->change_stamp().value(), stamp);
+  auto const revoked = source_->revoked_since(stamp).value();
+  ASSERT_EQ(revoked.size(), 4U);
+  EXPECT_EQ(revoked[0].credential, "phone");
+  EXPECT_EQ(revoked[1].credential, "");
+  EXPECT_FALSE(revoked[2].credential);
+  EXPECT_FALSE(revoked[3].credential);
+  for (auto const& one : revoked) EXPECT_EQ(one.account, "joe");
+}
+
+TEST_F(account_source_test, use_is_written_down_late_and_is_no_change) {
+  add_app("phone", phone_password);
+  auto const stamp = source_->change_stamp().value();
+  ASSERT_EQ(check("joe", "secret").code, verdict_code::accepted);
+  now_ += 1s;
+  ASSERT_EQ(check("joe", phone_password).code, verdict_code::accepted);
+  source_.reset();
+  usage_.reset();
+  auto const joe = store_.load_account("joe").value().value();
+  ASSERT_TRUE(joe.last_used && joe.app_passwords[0].last_used);
+  EXPECT_EQ(joe.last_used->when, now_ - 1s);
+  EXPECT_EQ(joe.app_passwords[0].last_used->when, now_);
+  EXPECT_EQ(joe.app_passwords[0].last_used->address, "192.0.2.7");
+  EXPECT_EQ(joe.app_passwords[0].last_used->service, "smtp");
+  EXPECT_EQ(make()->change_stamp().value() & 0xffffffffU, stamp & 0xffffffffU);
+}
+
+TEST_F(account_source_test, a_missing_database_is_trouble_and_heals) {
+  ASSERT_EQ(check("joe", "secret").code, verdict_code::accepted);
+  std::filesystem::rename(accounts_.path(), accounts_.path() + ".away");
+  auto const said = check("joe", "secret");
+  EXPECT_EQ(said.code, verdict_code::store_unavailable);
+  EXPECT_NE(said.detail.find(accounts_.path()), std::string::npos) << said.detail;
+  EXPECT_FALSE(source_->exists("joe"));
+  std::filesystem::rename(accounts_.path() + ".away", accounts_.path());
+  EXPECT_EQ(check("joe", "secret").code, verdict_code::accepted);
+}
+
+}  // namespace
+}  // namespace postern::auth
