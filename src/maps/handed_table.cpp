@@ -8,6 +8,18 @@ namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
 
+// A string that grows by itself leaves its old octets behind in freed memory.
+void append_wiping(std::string& to, std::string_view more) {
+  if (to.size() + more.size() > to.capacity()) {
+    std::string larger;
+    larger.reserve(2 * (to.size() + more.size()));
+    larger += to;
+    wipe(to);
+    to = std::move(larger);
+  }
+  to += more;
+}
+
 }  // namespace
 
 result<secret> read_file_value(std::string_view value, file_reader const& read) {
@@ -20,7 +32,7 @@ result<secret> read_file_value(std::string_view value, file_reader const& read) 
       wipe(all);
       return std::unexpected(text.error());
     }
-    all += text->reveal();
+    append_wiping(all, text->reveal());
   }
   return secret(std::move(all));
 }
@@ -30,7 +42,10 @@ secret format_handed_table(std::vector<entry> const& entries, file_reader const&
   for (auto const& [key, value] : entries) {
     if (key.empty() || key.find_first_of(white_space) != std::string::npos || value.contains('\n')) continue;
     auto content = read_file_value(value, read);
-    text += key + " " + (content ? encode_base64(content->reveal()) : value) + "\n";
+    secret const shown(content ? encode_base64(content->reveal()) : value);
+    for (std::string_view piece :
+         {std::string_view(key), std::string_view(" "), shown.reveal(), std::string_view("\n")})
+      append_wiping(text, piece);
   }
   return secret(std::move(text));
 }

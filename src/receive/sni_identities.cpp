@@ -66,8 +66,9 @@ identities_by_name load_sni_identities(config::settings const& settings, secret_
       complain(entries.error().text);
       continue;
     }
-    for (auto const& one : *entries) {
+    for (auto& one : *entries) {
       auto identities = load_entry(one, read_secret);
+      wipe(one.value);
       if (identities)
         out.emplace(lowercase(one.key), std::move(*identities));
       else

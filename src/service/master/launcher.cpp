@@ -72,12 +72,12 @@ result<start_message> make_start(service_plan const& service, launch_context con
   auto copies = sockets.duplicate(service);
   if (!copies) return std::unexpected(copies.error());
   out.listeners = std::move(*copies);
-  for (auto const& path : list_secret_files(*service.row, context.settings.with(service.overrides))) {
+  auto own_settings = context.settings.with(service.overrides);
+  for (auto const& path : list_secret_files(*service.row, own_settings)) {
     // A key that cannot be opened is the program's to complain about: it knows whether it needs it.
     if (auto file = os::open_to_read(path)) out.secrets.push_back({path, std::move(*file)});
   }
-  std::ranges::move(collect_table_secrets(*service.row, context.settings.with(service.overrides)),
-                    std::back_inserter(out.secrets));
+  std::ranges::move(collect_table_secrets(*service.row, own_settings), std::back_inserter(out.secrets));
   if (context.ticket_keys && service.is_front_end()) {
     context.ticket_keys->current();
     out.ticket_keys = context.ticket_keys->handed_down().reveal();

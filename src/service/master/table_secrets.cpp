@@ -25,6 +25,7 @@ result<os::unique_fd> read_table(std::string const& name) {
   auto entries = table ? (*table)->entries() : std::unexpected(table.error());
   if (!entries) return std::unexpected(entries.error());
   auto content = maps::format_handed_table(*entries, read_file);
+  for (auto& one : *entries) wipe(one.value);  // `postmap -F` keeps keys in the table itself
   if (content.size() > secret_size_max) return fail(name + " is too large");
   return os::make_memory_file("table", content.reveal());
 }
