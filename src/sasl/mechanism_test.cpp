@@ -1,7 +1,10 @@
 #include "sasl/mechanism.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "sasl/security_options.hpp"
 
 namespace postern::sasl {
@@ -24,29 +27,92 @@ TEST(mechanism, dovecot_words_come_back) {
   EXPECT_EQ(format_dovecot_words(parse_dovecot_words(words)), (std::vector<std::string>{"dictionary", "mutual-auth"}));
 }
 
-struct filter_row {
-  std::string_view options;
-  bool cyrus;
-  bool dovecot;
+// ---- flags, as the real programs state them
+
+struct flags_row {
+  std::string_view name;
+  std::string_view cyrus;    // the words of saslpluginviewer -s, 2.1.28
+  std::string_view dovecot;  // the words of a MECH line, 2.3
 };
-// How Postfix 3.7 filters PLAIN and LOGIN with either back end.
-constexpr filter_row plaintext_rows[] = {
-    {"", true, true},
-    {"noanonymous", true, true},
-    {"noplaintext, noanonymous", false, false},
-    {"noactive", false, true},
-    {"nodictionary", false, true},
-    {"mutual_auth", false, false},
-    {"forward_secrecy", false, false},
+constexpr std::string_view scram_words = "NO_ANONYMOUS|NO_PLAINTEXT|NO_ACTIVE|MUTUAL_AUTH";
+constexpr flags_row flags[] = {
+    {"EXTERNAL", "NO_ANONYMOUS|NO_PLAINTEXT|NO_DICTIONARY", ""},
+    {"GSSAPI", "NO_ANONYMOUS|NO_PLAINTEXT|NO_ACTIVE|PASS_CREDENTIALS|MUTUAL_AUTH", ""},
+    {"SCRAM-SHA-512-PLUS", scram_words, "mutual-auth"},
+    {"SCRAM-SHA-256-PLUS", scram_words, "mutual-auth"},
+    {"SCRAM-SHA-1-PLUS", scram_words, "mutual-auth"},
+    {"SCRAM-SHA-512", scram_words, "mutual-auth"},
+    {"SCRAM-SHA-256", scram_words, "mutual-auth"},
+    {"SCRAM-SHA-1", scram_words, "mutual-auth"},
+    {"DIGEST-MD5", "NO_ANONYMOUS|NO_PLAINTEXT|MUTUAL_AUTH", "dictionary active mutual-auth"},
+    {"CRAM-MD5", "NO_ANONYMOUS|NO_PLAINTEXT", "dictionary active"},
+    {"NTLM", "NO_ANONYMOUS|NO_PLAINTEXT", "dictionary active"},
+    {"OAUTHBEARER", "NO_ANONYMOUS", "plaintext"},
+    {"XOAUTH2", "NO_ANONYMOUS|PASS_CREDENTIALS", "plaintext"},
+    {"PLAIN", "NO_ANONYMOUS|PASS_CREDENTIALS", "plaintext"},
+    {"LOGIN", "NO_ANONYMOUS|PASS_CREDENTIALS", "plaintext"},
+    {"ANONYMOUS", "NO_PLAINTEXT", "anonymous"},
 };
 
-TEST(security_options, filter_plaintext_mechanisms_as_each_back_end_does) {
-  for (auto const& [options, cyrus, dovecot] : plaintext_rows) {
+bool has_word(std::string_view words, std::string_view wanted, char separator) {
+  auto const all = split(words, separator);
+  return std::ranges::find(all, wanted) != all.end();
+}
+
+/// `flags` in the order of the table, but for mechanisms that are not there.
+TEST(mechanism, flags_are_those_of_the_real_programs) {
+  std::size_t at = 0;
+  for (auto const& row : mechanisms()) {
+    while (at < std::size(flags) && flags[at].name != row.name) ++at;
+    ASSERT_LT(at, std::size(flags)) << row.name << " is missing here or in another order";
+    auto const& [name, cyrus, dovecot] = flags[at];
+    EXPECT_EQ(row.cyrus.no_plaintext, has_word(cyrus, "NO_PLAINTEXT", '|')) << name;
+    EXPECT_EQ(row.cyrus.no_active, has_word(cyrus, "NO_ACTIVE", '|')) << name;
+    EXPECT_EQ(row.cyrus.no_dictionary, has_word(cyrus, "NO_DICTIONARY", '|')) << name;
+    EXPECT_EQ(row.cyrus.forward_secrecy, has_word(cyrus, "FORWARD_SECRECY", '|')) << name;
+    EXPECT_EQ(row.cyrus.no_anonymous, has_word(cyrus, "NO_ANONYMOUS", '|')) << name;
+    EXPECT_EQ(row.cyrus.mutual_auth, has_word(cyrus, "MUTUAL_AUTH", '|')) << name;
+    std::vector<std::string> words;
+    for (auto const word : split_any(dovecot, " ")) words.emplace_back(word);
+    EXPECT_EQ(format_dovecot_words(row.dovecot), words) << name;
+  }
+}
+
+// ---- every option on every mechanism, for both back-end types
+
+struct filter_row {
+  std::string_view options;
+  std::string_view cyrus;    // what is left with smtpd_sasl_type = cyrus
+  std::string_view dovecot;  // … with smtpd_sasl_type = dovecot
+};
+// S: the six SCRAMs.
+constexpr filter_row filters[] = {
+    {"", "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM OAUTHBEARER XOAUTH2 PLAIN LOGIN ANONYMOUS",
+     "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM OAUTHBEARER XOAUTH2 PLAIN LOGIN ANONYMOUS"},
+    {"noanonymous", "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM OAUTHBEARER XOAUTH2 PLAIN LOGIN",
+     "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM OAUTHBEARER XOAUTH2 PLAIN LOGIN"},
+    {"noplaintext", "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM ANONYMOUS",
+     "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM ANONYMOUS"},
+    {"noplaintext, noanonymous", "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM",
+     "EXTERNAL GSSAPI S DIGEST-MD5 CRAM-MD5 NTLM"},
+    {"noactive", "GSSAPI S", "EXTERNAL GSSAPI S OAUTHBEARER XOAUTH2 PLAIN LOGIN ANONYMOUS"},
+    {"nodictionary", "EXTERNAL", "EXTERNAL GSSAPI S OAUTHBEARER XOAUTH2 PLAIN LOGIN ANONYMOUS"},
+    {"mutual_auth", "GSSAPI S DIGEST-MD5", "S DIGEST-MD5"},
+    {"forward_secrecy", "", ""},
+    {"noactive mutual_auth noplaintext", "GSSAPI S", "S"},
+};
+
+bool keeps(std::string_view kept, std::string_view name) {
+  return has_word(kept, name.starts_with("SCRAM-") ? "S" : name, ' ');
+}
+
+TEST(security_options, filter_every_mechanism_as_each_back_end_does) {
+  for (auto const& [options, cyrus, dovecot] : filters) {
     auto const wanted = parse_security_options(options);
     ASSERT_TRUE(wanted) << options;
-    for (std::string_view name : {"PLAIN", "LOGIN"}) {
-      EXPECT_EQ(permits(*wanted, find_mechanism(name)->cyrus), cyrus) << options;
-      EXPECT_EQ(permits(*wanted, find_mechanism(name)->dovecot), dovecot) << options;
+    for (auto const& row : mechanisms()) {
+      EXPECT_EQ(permits(*wanted, row.cyrus), keeps(cyrus, row.name)) << options << ' ' << row.name;
+      EXPECT_EQ(permits(*wanted, row.dovecot), keeps(dovecot, row.name)) << options << ' ' << row.name;
     }
   }
 }

@@ -119,7 +119,8 @@ server_action run(mechanism_row const& row, client_credentials credentials, bool
 }
 
 TEST(client_mechanism, logs_in_to_our_server) {
-  for (auto const& row : mechanisms()) {
+  for (std::string_view const name : {"PLAIN", "LOGIN"}) {
+    auto const& row = *find_mechanism(name);
     for (bool const use_initial_response : {false, true}) {
       expect_login(run(row, {"tim", "", secret("pass wörd")}, use_initial_response), "tim", "pass wörd");
     }
