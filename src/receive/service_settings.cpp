@@ -105,6 +105,7 @@ smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
   smtp::mechanism_offer out;
   for (auto const& one : offered) {
     if (!filter_lets_through(settings.sasl_mechanism_filter, one.name)) continue;
+    if (std::ranges::find(one.properties, "private") != one.properties.end()) continue;  // not for mail clients
     auto words = sasl::parse_dovecot_words(one.properties);
     auto const* row = sasl::find_mechanism(one.name);
     auto permitted = [&](sasl::security_options const& wanted) {
