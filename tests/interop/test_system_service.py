@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from harness import clients, processes
 from harness.certificates import make_certificate
+from harness.ports import free_port
 from harness.postern import BINARIES, PASSWORD, ROOT
 from harness.system_service import SystemService
 from harness.waiting import wait_for_port, wait_until
@@ -19,17 +20,12 @@ CAPABILITY_NUMBERS = {"dac_read_search": 2, "setgid": 6, "setuid": 7}
 MAIL_LOG = "/srv/postern/mail.log"
 
 
-def make_service(scratch, **main_cf):
-    service = SystemService(scratch)
-    service.init(**({"maillog_file": MAIL_LOG, "home_mailbox": "Maildir/"} | main_cf))
-    return service
-
-
 @pytest.fixture
 def service(scratch):
     """With the users joe and anna, started."""
-    made = make_service(scratch)
+    made = SystemService(scratch)
     try:
+        made.init(maillog_file=MAIL_LOG, home_mailbox="Maildir/")
         made.users = {name: made.add_system_user(name) for name in ("joe", "anna")}
         yield made.start()
     finally:
@@ -42,8 +38,8 @@ def build(scratch):
     made = []
 
     def one(**main_cf):
-        made.append(make_service(scratch, **main_cf))
-        return made[-1]
+        made.append(SystemService(scratch))
+        return made[-1].init(**({"maillog_file": MAIL_LOG, "home_mailbox": "Maildir/"} | main_cf))
 
     yield one
     for service in made:
@@ -314,11 +310,11 @@ def test_an_ordinary_users_own_server(service):
     joe, anna = (["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "env", f"HOME=/home/{name}",
                   BINARIES / "postern"] for name, (uid, gid) in service.users.items())
     directory = ["--dir", "/home/joe/server"]
-    port = clients_port = service.submission + 1
-    service.run(*joe, "init", *directory, "--address", "127.0.0.1", "--ports", f"{port},{port + 1},{port + 2}")
+    ports = [free_port() for _ in range(3)]
+    service.run(*joe, "init", *directory, "--address", "127.0.0.1", "--ports", ",".join(map(str, ports)))
     service.run(*joe, "user", "add", "me", "--password-stdin", *directory, stdin=PASSWORD + "\n")
     service.run(*joe, "start", *directory)
-    wait_for_port(clients_port)
+    wait_for_port(ports[0])
     pid = int(service.path("/home/joe/server/spool/pid/master.pid").read_text())
     everything = processes.tree(pid)
     try:
