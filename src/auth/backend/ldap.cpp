@@ -2,6 +2,8 @@
 
 #include <ldap.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "auth/backend/ldap_password.hpp"
@@ -19,6 +21,11 @@ std::unexpected<ldap_error> no(ldap_trouble trouble, std::string detail = {}) {
 bool is_refusal(ldap_trouble trouble) {
   return trouble == ldap_trouble::not_group_member || trouble == ldap_trouble::invalid_password ||
          trouble == ldap_trouble::user_not_found || trouble == ldap_trouble::bind_failed;
+}
+
+// Directories take line ends for blanks, and blanks around a name for nothing: "joe\n" would be joe.
+bool holds_controls(std::string_view login) {
+  return std::ranges::any_of(login, [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; });
 }
 
 password_answer explain(ldap_token_values const& values, ldap_error const& error) {
@@ -152,8 +159,8 @@ password_answer ldap_backend::check(password_question const& question) {
       .login = question.login,
       .service = question.service,
       .realm = question.realm.empty() ? std::string_view(options_.default_realm) : question.realm};
-  if (question.login.empty() || question.login.contains('\0')) {
-    return explain(values, {ldap_trouble::user_not_found, "the login name is empty or holds a NUL octet"});
+  if (question.login.empty() || holds_controls(question.login)) {
+    return explain(values, {ldap_trouble::user_not_found, "the login name is empty or holds control characters"});
   }
   if (question.password.empty()) return explain(values, {ldap_trouble::invalid_password, "the password is empty"});
   auto decided = decide(question, values);

@@ -118,6 +118,8 @@ void ldap_connection::disconnect() noexcept {
   bound_ = false;
 }
 
+void ldap_connection::begin_operation() { deadline_.restart(std::chrono::seconds(options_.timeout)); }
+
 int ldap_connection::last_code() const {
   int code = LDAP_OTHER;
   ::ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &code);
@@ -182,6 +184,7 @@ ldap_result_of<> ldap_connection::set_options() {
 
 ldap_result_of<> ldap_connection::start_tls() {
   int message_id = 0;
+  begin_operation();
   int code = ::ldap_start_tls(handle_.get(), nullptr, nullptr, &message_id);
   std::string text;
   if (code == LDAP_SUCCESS) {
@@ -189,7 +192,7 @@ ldap_result_of<> ldap_connection::start_tls() {
     code = answer.code;
     text = answer.text;
   }
-  // The handshake obeys the network timeout.
+  begin_operation();
   if (code == LDAP_SUCCESS) code = ::ldap_install_tls(handle_.get());
   if (code == LDAP_SUCCESS) return {};
   if (code == LDAP_SERVER_DOWN || code == LDAP_TIMEOUT) return broken("StartTLS", code, text);
@@ -211,6 +214,7 @@ ldap_result_of<> ldap_connection::connect() {
         ldap_error{ldap_trouble::connect_failed, fmt::format("{}: {}", options_.servers, describe(code, ""))});
   }
   handle_.reset(handle);
+  deadline_.guard(handle);
   if (auto const set = set_options(); !set) {
     disconnect();
     return set;
@@ -241,6 +245,7 @@ ldap_connection::reply ldap_connection::wait_for(int message_id) {
 int ldap_connection::bind_simple(ldap_identity const& identity, std::string& text) {
   ::berval credentials{identity.password.size(), const_cast<char*>(identity.password.reveal().data())};
   int message_id = 0;
+  begin_operation();
   if (int const code = ::ldap_sasl_bind(handle_.get(), identity.dn.c_str(), LDAP_SASL_SIMPLE, &credentials, nullptr,
                                         nullptr, &message_id);
       code != LDAP_SUCCESS) {
@@ -294,6 +299,7 @@ ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_qu
   std::string attribute = question.attribute;
   std::array<char*, 2> attributes = {attribute.data(), nullptr};
   int message_id = 0;
+  begin_operation();
   int code = ::ldap_search_ext(handle_.get(), question.base.c_str(), question.scope, question.filter.c_str(),
                                attributes.data(), 0, nullptr, nullptr, nullptr, options_.size_limit, &message_id);
   reply answer;
@@ -327,6 +333,7 @@ ldap_result_of<bool> ldap_connection::compare(std::string const& dn, std::string
                                               std::string_view value) {
   ::berval asked{value.size(), const_cast<char*>(value.data())};
   int message_id = 0;
+  begin_operation();
   int code = ::ldap_compare_ext(handle_.get(), dn.c_str(), attribute.c_str(), &asked, nullptr, nullptr, &message_id);
   std::string text;
   if (code == LDAP_SUCCESS) {
@@ -352,6 +359,7 @@ ldap_result_of<bool> ldap_connection::compare(std::string const& dn, std::string
 
 ldap_result_of<std::string> ldap_connection::who_am_i() {
   int message_id = 0;
+  begin_operation();
   int const code = ::ldap_whoami(handle_.get(), nullptr, nullptr, &message_id);
   if (code != LDAP_SUCCESS) return broken("whoami", code, "");
   auto const answer = wait_for(message_id);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/backend/ldap_deadline.hpp"
 #include "auth/backend/ldap_options.hpp"
 #include "base/secret.hpp"
 
@@ -56,7 +57,6 @@ class ldap_connection {
  public:
   /// Connects with the first bind. `options` must outlive it.
   explicit ldap_connection(ldap_options const& options) : options_(options) {}
-  ldap_connection(ldap_connection&&) = default;
 
   /// By password, or by SASL as the options say; an identity without DN and password binds anonymously.
   ldap_result_of<> bind(ldap_identity const& identity);
@@ -97,6 +97,7 @@ class ldap_connection {
     std::string text;
   };
 
+  void begin_operation();
   ldap_result_of<> connect();
   ldap_result_of<> set_options();
   ldap_result_of<> set_tls_options();
@@ -109,6 +110,7 @@ class ldap_connection {
   std::unexpected<ldap_error> broken(std::string_view what, int code, std::string_view text);
 
   ldap_options const& options_;
+  ldap_deadline deadline_;
   std::unique_ptr<struct ldap, closer> handle_;
   bool bound_ = false;
 };
