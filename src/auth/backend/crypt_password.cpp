@@ -1,0 +1,62 @@
+#include "auth/backend/crypt_password.hpp"
+
+#include <crypt.h>
+
+#include <cstring>
+
+#include "crypto/hash.hpp"
+
+namespace postern::auth {
+namespace {
+
+// What the machine's own passwd(1) would make.
+secret make_default_setting() {
+  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+  if (::crypt_gensalt_rn(nullptr, 0, nullptr, 0, setting, sizeof setting) == nullptr) return secret("$6$stand.in$");
+  return secret(setting);
+}
+
+}  // namespace
+
+crypt_password::crypt_password() : area_(std::make_unique<crypt_data>()), imitated_(make_default_setting()) {}
+
+crypt_password::~crypt_password() { ::explicit_bzero(area_.get(), sizeof *area_); }
+
+bool crypt_password::is_hash(std::string_view stored) {
+  return stored.size() >= 13 && stored.find_first_of("*!:") == std::string_view::npos;
+}
+
+void crypt_password::imitate(secret const& stored) {
+  if (is_hash(stored.reveal())) imitated_ = stored;
+}
+
+bool crypt_password::compare(secret const& password, secret const& stored) {
+  std::string phrase(password.reveal());
+  std::string setting(stored.reveal());
+  char const* const made = ::crypt_r(phrase.c_str(), setting.c_str(), area_.get());
+  bool const same = made != nullptr && *made != '*' && crypto::constant_time_equal(made, setting);
+  wipe(phrase);
+  wipe(setting);
+  ::explicit_bzero(area_.get(), sizeof *area_);
+  return same;
+}
+
+bool crypt_password::matches(secret const& password, secret const& stored) {
+  auto const text = password.reveal();
+  // crypt(3) reads to the first NUL and refuses what is too long.
+  bool const whole = text.find('\0') == std::string_view::npos && text.size() < CRYPT_MAX_PASSPHRASE_SIZE;
+  if (!whole || !is_hash(stored.reveal())) {
+    spend(password);
+    return false;
+  }
+  if (imitated_.reveal() != stored.reveal()) imitated_ = stored;
+  return compare(password, stored);
+}
+
+void crypt_password::spend(secret const& password) {
+  // Not the password itself: imitated_ may be the hash of somebody's.
+  (void)compare(secret(std::string(std::min<std::size_t>(password.size(), CRYPT_MAX_PASSPHRASE_SIZE - 1), 'x')),
+                imitated_);
+}
+
+}  // namespace postern::auth
