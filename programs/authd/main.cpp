@@ -1,7 +1,9 @@
-// authd: who may log in. Serves the Dovecot auth protocol on private/auth; the only program that reads credentials.
+// authd: who may log in. Serves the Dovecot auth protocol on private/auth, from the accounts, and on private/sasl, as
+// Cyrus SASL's smtpd.conf says; the only program that reads credentials.
 #include "auth/account_store.hpp"
 #include "auth/auth_options.hpp"
 #include "auth/auth_server.hpp"
+#include "auth/cyrus/cyrus_setup.hpp"
 #include "auth/server_secret.hpp"
 #include "base/log.hpp"
 #include "os/random.hpp"
@@ -13,6 +15,12 @@ using namespace postern;
 
 /// How long a stop waits for exchanges: they answer within the failure delay unless a client is thinking.
 constexpr auto stop_time = std::chrono::seconds(5);
+constexpr std::string_view cyrus_socket = "private/sasl";
+
+struct prepared {
+  auth::auth_setup own;
+  auth::cyrus::cyrus_setup cyrus;
+};
 
 /// Without its file the salts of unknown users change with every start; that is no reason to let nobody in.
 secret make_server_secret(config::settings const& settings) {
@@ -22,38 +30,57 @@ secret make_server_secret(config::settings const& settings) {
   return secret(os::random_octets(32));
 }
 
-result<> prepare(service::environment& env, auth::auth_server::options& out) {
-  auto setup = auth::load_auth_options(env.settings());
-  if (!setup) return std::unexpected(setup.error());
-  for (auto const& row : setup->left_out) log::warning("{} is not offered: {} (authd_mechanisms)", row.name, row.why);
-  out = std::move(setup->options);
+result<> prepare(service::environment& env, prepared& out) {
+  auto own = auth::load_auth_options(env.settings());
+  if (!own) return std::unexpected(own.error());
+  for (auto const& row : own->left_out) log::warning("{} is not offered: {} (authd_mechanisms)", row.name, row.why);
+  out.own = std::move(*own);
   // Made here, before the sandbox closes. Trouble is told now, and again with each login, but it may be mended
   // meanwhile.
-  auto const store = auth::account_store::open(auth::account_database_path(env.settings()));
+  auto const store = auth::account_store::open(out.own.accounts.database_path);
   if (!store) log::error("nobody can log in: {}", store.error().text);
-  out.verification.server_secret = make_server_secret(env.settings());
+  auto key = make_server_secret(env.settings());
+  out.cyrus = auth::cyrus::load_cyrus_setup(env.settings(), out.own.accounts, key);
+  out.own.options.verification.server_secret = key;
+  out.cyrus.options.verification.server_secret = std::move(key);
+  for (auto const& note : out.cyrus.notes) log::info("{}", note);
+  for (auto const& trouble : out.cyrus.troubles) log::warning("{}", trouble);
+  if (out.cyrus.verbose) log::set_verbose(true);
+  env.ask_for(out.cyrus.needs);
   return {};
 }
 
-net::task<> end(auth::auth_server& server, service::environment& env) {
-  co_await server.shut_down(stop_time);
+net::task<> end(auth::auth_server& own, auth::auth_server& cyrus, service::environment& env) {
+  co_await own.shut_down(stop_time);
+  co_await cyrus.shut_down(stop_time);
   env.stopped();
 }
 
-int serve(service::environment& env, auth::auth_server::options& options) {
-  auth::auth_server server(env.loop(), std::move(options));
-  for (auto& socket : env.take_listeners()) server.serve(std::move(socket.fd));
+int serve(service::environment& env, prepared& from) {
+  auto& accounts = from.own.accounts;
+  accounts.usage = std::make_shared<auth::usage_log>(auth::usage_log::options{.database_path = accounts.database_path});
+  from.own.options.verification.sources = auth::put_accounts_first(accounts);
+  if (auto& sources = from.cyrus.options.verification.sources; from.cyrus.with_accounts) {
+    sources = auth::put_accounts_first(accounts, std::move(sources));
+  }
+  auth::auth_server own(env.loop(), std::move(from.own.options));
+  auth::auth_server cyrus(env.loop(), std::move(from.cyrus.options));
+  for (auto& socket : env.take_listeners()) {
+    (socket.address == cyrus_socket ? cyrus : own).serve(std::move(socket.fd));
+  }
   net::task_scope ending(env.loop());
-  env.on_stop([&] { ending.spawn(end(server, env), "stopping authd"); });
-  return env.run();
+  env.on_stop([&] { ending.spawn(end(own, cyrus, env), "stopping authd"); });
+  int const status = env.run();
+  accounts.usage.reset();  // the servers hold the rest: it writes what waits when they go
+  return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  auth::auth_server::options options;
+  prepared ready;
   return service::run({.name = "authd",
-                       .prepare = [&options](service::environment& env) { return prepare(env, options); },
-                       .body = [&options](service::environment& env) { return serve(env, options); }},
+                       .prepare = [&ready](service::environment& env) { return prepare(env, ready); },
+                       .body = [&ready](service::environment& env) { return serve(env, ready); }},
                       argc, argv);
 }

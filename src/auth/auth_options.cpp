@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "auth/account_source.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth {
@@ -13,20 +12,10 @@ Number load_number(config::settings const& from, std::string_view name) {
   return static_cast<Number>(from.integer(name));  // the parameter's row keeps it within bounds
 }
 
-source_factory account_sources(config::settings const& from) {
-  account_source_options const options{.database_path = account_database_path(from),
-                                       .local_domains = from.list("authd_local_domains")};
-  return [options]() -> result<source_list> {
-    source_list sources;
-    sources.push_back(make_account_source(options));
-    return sources;
-  };
-}
-
 result<> choose(auth_setup& setup, config::settings const& from) {
   auto const named = from.list("authd_mechanisms");
   if (named.empty()) return fail("authd_mechanisms is empty: nobody could log in");
-  auto const sources = setup.options.verification.sources();
+  auto const sources = put_accounts_first(setup.accounts)();
   if (!sources) return std::unexpected(sources.error());
   auto choice = choose_mechanisms(
       named, {.sources = *sources,
@@ -54,6 +43,14 @@ account_names load_account_names(config::settings const& from) {
   return account_names(from.list("authd_local_domains"));
 }
 
+source_factory put_accounts_first(account_source_options const& accounts, source_factory others) {
+  return [accounts, others = std::move(others)]() -> result<source_list> {
+    auto list = others ? others() : result<source_list>(source_list());
+    if (list) list->insert(list->begin(), make_account_source(accounts));
+    return list;
+  };
+}
+
 auth_server::options load_common_options(config::settings const& from) {
   auth_server::options options;
   options.session.plaintext_requires_tls = from.boolean("authd_plaintext_requires_tls");
@@ -75,8 +72,9 @@ auth_server::options load_common_options(config::settings const& from) {
 }
 
 result<auth_setup> load_auth_options(config::settings const& from) {
-  auth_setup setup{load_common_options(from), {}};
-  setup.options.verification.sources = account_sources(from);
+  auth_setup setup{.options = load_common_options(from), .accounts = {}, .left_out = {}};
+  setup.accounts.database_path = account_database_path(from);
+  setup.accounts.local_domains = from.list("authd_local_domains");
   if (auto const chosen = choose(setup, from); !chosen) return std::unexpected(chosen.error());
   return setup;
 }

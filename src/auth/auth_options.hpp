@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/account_name.hpp"
+#include "auth/account_source.hpp"
 #include "auth/auth_server.hpp"
 #include "auth/mechanism_choice.hpp"
 #include "base/result.hpp"
@@ -14,13 +15,16 @@
 namespace postern::auth {
 
 struct auth_setup {
-  auth_server::options options;  ///< but for verification.server_secret
+  auth_server::options options;     ///< but for verification's sources and server_secret
+  account_source_options accounts;  ///< for put_accounts_first(); without a usage log, which is a thread
   /// Mechanisms that were asked for by name and cannot be served.
   std::vector<mechanism_choice::left_out_row> left_out;
 };
 
 /// The accounts: what private/auth serves.
 result<auth_setup> load_auth_options(config::settings const& from);
+/// The accounts, in front of what `others` makes; `others` may be empty.
+source_factory put_accounts_first(account_source_options const& accounts, source_factory others = {});
 /// Limits, delays and names that hold for every socket of authd.
 auth_server::options load_common_options(config::settings const& from);
 

@@ -55,15 +55,16 @@ TEST(auth_options, local_domains_are_those_of_this_host) {
 TEST(auth_options, the_default_mechanisms_are_those_that_work_without_more) {
   auto const setup = load_auth_options(settings("")).value();
   EXPECT_EQ(setup.options.session.mechanisms,
-            (std::vector<std::string>{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN"}));
+            (std::vector<std::string>{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-512",
+                                      "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"}));
   EXPECT_TRUE(setup.left_out.empty());
 }
 
 TEST(auth_options, what_is_asked_for_and_cannot_be_served_is_told) {
-  auto const setup = load_auth_options(settings("authd_mechanisms = plain, external\n")).value();
+  auto const setup = load_auth_options(settings("authd_mechanisms = plain, cram-md5\n")).value();
   EXPECT_EQ(setup.options.session.mechanisms, std::vector<std::string>{"PLAIN"});
   ASSERT_EQ(setup.left_out.size(), 1U);
-  EXPECT_EQ(setup.left_out[0].name, "external");
+  EXPECT_EQ(setup.left_out[0].name, "cram-md5");
 }
 
 TEST(auth_options, an_unknown_mechanism_is_named) {

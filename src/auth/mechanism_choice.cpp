@@ -43,7 +43,8 @@ mechanism_choice choose_mechanisms(std::span<std::string const> named, means con
   mechanism_choice choice;
   for (auto const& name : named) {
     auto const* const row = sasl::find_mechanism(name);
-    auto const why = row == nullptr ? std::string_view("there is no such mechanism") : find_hindrance(*row, have);
+    auto const why = row == nullptr || row->make_server == nullptr ? std::string_view("there is no such mechanism")
+                                                                   : find_hindrance(*row, have);
     if (why.empty()) {
       choice.offered.emplace_back(row->name);
     } else {

@@ -11,6 +11,10 @@ constexpr std::string_view ours = "Postern";
 
 // clang-format off
 constexpr parameter rows[] = {
+  {"authd_backend_timeout", duration, "30s", between(1, 3600), implemented,
+   "Longest wait for a saslauthd that was asked whether a password is right", ours},
+  {"authd_backend_workers", integer, "32", between(1, 256), implemented,
+   "Questions to saslauthd, sasldb2 and other sources of Cyrus SASL under way at once", ours},
   {"authd_cache_limit", integer, "10000", at_least(0), implemented,
    "Correct passwords remembered at once; the oldest are forgotten first", ours},
   {"authd_cache_ttl", duration, "600s", between(0, 86400), implemented,

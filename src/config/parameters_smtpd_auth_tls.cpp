@@ -15,7 +15,7 @@ constexpr std::string_view tlsmgr_note = "masterd makes and rotates ticket keys,
 
 // clang-format off
 constexpr parameter rows[] = {
-  {"cyrus_sasl_config_path", list, "", unbounded, unsupported, "Directories searched for Cyrus SASL's NAME.conf"},
+  {"cyrus_sasl_config_path", list, "", unbounded, implemented, "Directories searched for Cyrus SASL's NAME.conf"},
   {"openssl_path", text, "openssl", at_least(1), unsupported, "The openssl command that scripts call"},
   {"relay_clientcerts", list, "", unbounded, unsupported, "Tables of client certificates that may relay"},
   {"smtpd_enforce_tls", boolean, "no", unbounded, implemented, "Old form of smtpd_tls_security_level = encrypt"},
@@ -26,7 +26,7 @@ constexpr parameter rows[] = {
   {"smtpd_sasl_mechanism_filter", list, "!external, static:rest", unbounded, implemented,
    "Mechanisms that may be offered; \"!name\" leaves one out"},
   {"smtpd_sasl_path", text, "smtpd", at_least(1), implemented,
-   "Where the authentication server listens; for dovecot a socket below queue_directory"},
+   "For dovecot the socket of the authentication server, below queue_directory; for cyrus the NAME of NAME.conf"},
   {"smtpd_sasl_response_limit", integer, "12288", at_least(12288), implemented, "Longest line of an AUTH exchange"},
   {"smtpd_sasl_security_options", list, "noanonymous", unbounded, implemented,
    "Kinds of mechanisms that are refused without TLS"},

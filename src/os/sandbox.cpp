@@ -71,6 +71,19 @@ std::string format_system_call(int number) {
   return text;
 }
 
+void append(sandbox_rules& to, sandbox_rules const& more) {
+  auto const add = [](auto& list, auto const& others) {
+    for (auto const& one : others) {
+      if (std::ranges::find(list, one) == list.end()) list.push_back(one);
+    }
+  };
+  add(to.syscalls, more.syscalls);
+  add(to.readable, more.readable);
+  add(to.writable, more.writable);
+  add(to.tcp.connect_ports, more.tcp.connect_ports);
+  to.tcp.any = to.tcp.any || more.tcp.any;
+}
+
 result<std::string> enter_sandbox(sandbox_rules const& rules, violation_handler on_violation) {
   if (filters_system_calls && count_threads() > 1)
     return fail("the sandbox must be entered before threads are started");

@@ -56,6 +56,9 @@ struct sandbox_rules {
   tcp_rules tcp;
 };
 
+/// Allows what `more` allows too.
+void append(sandbox_rules& to, sandbox_rules const& more);
+
 /// Called in a signal handler with the number of the system call that was refused, right before the process dies.
 using violation_handler = void (*)(int system_call);
 

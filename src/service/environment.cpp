@@ -55,6 +55,16 @@ result<secret> environment::read_secret(std::string const& path) const {
   return secret(std::move(*content));
 }
 
+void environment::ask_for(os::sandbox_rules const& more) {
+  if (requests_closed_) std::abort();
+  os::append(asked_for_, more);
+}
+
+os::sandbox_rules const& environment::close_requests() {
+  requests_closed_ = true;
+  return asked_for_;
+}
+
 std::shared_ptr<net::tls_ticket_keys> environment::ticket_keys() const {
   return ticket_keys_.empty() ? nullptr : net::tls_ticket_keys::parse(ticket_keys_);
 }

@@ -18,6 +18,7 @@
 #include "config/settings.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls_ticket_keys.hpp"
+#include "os/sandbox.hpp"
 #include "os/unique_fd.hpp"
 
 namespace postern::service {
@@ -57,8 +58,8 @@ class environment {
   /// The one UNIX socket of that address ("public/qmgr-admin"); a failure when it was not handed down.
   result<os::unique_fd> take_listener(std::string_view address);
 
-  /// A file that only masterd could open (a private key), or a table of them (maps/handed_table.hpp) by its name; before
-  /// the sandbox any file this user may read.
+  /// A file that only masterd could open (a private key), or a table of them (maps/handed_table.hpp) by its name;
+  /// before the sandbox any file this user may read.
   result<secret> read_secret(std::string const& path) const;
 
   /// Session ticket keys that all processes of this server share; nullptr when there is no masterd.
@@ -66,6 +67,12 @@ class environment {
 
   /// The path of another program's socket ("private/auth"), which must stand in this program's row.
   std::string socket_path(std::string_view name) const;
+
+  /// What this configuration needs beyond the program's row in programs/PRIVILEGES (a database that it names). For
+  /// prepare(): once the sandbox is closed it is a bug and aborts.
+  void ask_for(os::sandbox_rules const& more);
+  /// What was asked for; nothing more can be from here on.
+  os::sandbox_rules const& close_requests();
 
   /// Called once when the program shall stop: take no more work, finish what was begun, then call stopped(). When
   /// graceful_stop_time_limit has passed the loop ends without it. A reload is the same thing: masterd has
@@ -124,6 +131,8 @@ class environment {
   bool stopping_ = false;
   bool hurrying_ = false;
   bool stress_ = false;
+  os::sandbox_rules asked_for_;
+  bool requests_closed_ = false;
 };
 
 }  // namespace postern::service

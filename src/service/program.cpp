@@ -97,9 +97,14 @@ void report_violation(int system_call) {
 void warm_up() { ::tzset(); }
 
 result<> shut_in(environment& around, privileges const& row) {
-  if (row.syscalls.empty()) return {};
+  if (row.syscalls.empty()) {
+    around.close_requests();
+    return {};
+  }
   last_words_descriptor = around.control_descriptor();
-  auto entered = os::enter_sandbox(make_sandbox_rules(row, around.settings()), report_violation);
+  auto rules = make_sandbox_rules(row, around.settings());
+  os::append(rules, around.close_requests());
+  auto entered = os::enter_sandbox(rules, report_violation);
   if (!entered) return std::unexpected(entered.error());
   log::debug("sandbox: {}", *entered);
   return {};
