@@ -3,20 +3,11 @@
 #include "base/text.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/mechanism.hpp"
+#include "sasl/mechanism_filter.hpp"
 #include "sasl/security_options.hpp"
 
 namespace postern::receive {
 namespace {
-
-// A word of smtpd_sasl_mechanism_filter: a mechanism name, "!name", or "static:anything" for all that is left.
-bool filter_lets_through(std::vector<std::string> const& filter, std::string_view mechanism) {
-  for (auto const& word : filter) {
-    bool negative = word.starts_with('!');
-    auto name = std::string_view(word).substr(negative ? 1 : 0);
-    if (iequals(name, mechanism) || istarts_with(name, "static:")) return !negative;
-  }
-  return filter.empty();
-}
 
 std::vector<std::string> lowercase_all(std::vector<std::string> words) {
   for (auto& word : words) word = lowercase(word);
@@ -104,7 +95,7 @@ smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
                        .value_or(sasl::security_options{.no_anonymous = true});
   smtp::mechanism_offer out;
   for (auto const& one : offered) {
-    if (!filter_lets_through(settings.sasl_mechanism_filter, one.name)) continue;
+    if (!sasl::passes_filter(settings.sasl_mechanism_filter, one.name)) continue;
     if (std::ranges::find(one.properties, "private") != one.properties.end()) continue;  // not for mail clients
     auto words = sasl::parse_dovecot_words(one.properties);
     auto const* row = sasl::find_mechanism(one.name);

@@ -1,5 +1,7 @@
 #include "sasl/plain.hpp"
 
+#include <utility>
+
 #include "base/utf8.hpp"
 
 namespace postern::sasl {
@@ -26,6 +28,7 @@ class plain_client final : public client_mechanism {
   // Asked for again after a server that ignored the initial response: the challenge is empty then. [RFC 4954 §4]
   result<secret> step(std::string_view challenge) override {
     if (!challenge.empty()) return fail("PLAIN: the server sent a challenge that is not empty");
+    if (std::exchange(repeated_, true)) return fail("PLAIN: the server sent a second challenge");
     return message();
   }
 
@@ -42,6 +45,7 @@ class plain_client final : public client_mechanism {
   }
 
   client_credentials credentials_;
+  bool repeated_ = false;
 };
 
 }  // namespace

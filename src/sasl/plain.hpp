@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: the PLAIN mechanism: authorization identity, user and password in one response.
 // Layout: [authzid] NUL authcid NUL passwd, UTF-8.
-// Source: [RFC 4616], [RFC 4616 §2: todo, SASLprep of user and password; octets are compared as they come]
+// Source: [RFC 4616], [RFC 4616 §2: deviates, user and password go on as they came: a PAM module or an LDAP server must
+//         see what was typed; who keeps verifiers prepares both (saslprep.hpp)]
 
 #include <memory>
 
