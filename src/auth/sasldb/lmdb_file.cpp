@@ -87,13 +87,28 @@ result<records> read_all(std::string const& path, MDB_txn* in, MDB_dbi table) {
   return out;
 }
 
+/// What is taken out of a page stays behind its end: zeros then.
+int blank(MDB_txn* in, MDB_dbi table, record const& one) {
+  std::string const zeros(one.value.size(), '\0');
+  MDB_val key = borrow(one.key);
+  MDB_val value = borrow(zeros);
+  return mdb_put(in, table, &key, &value, 0);
+}
+
 result<> store(std::string const& path, MDB_txn* in, MDB_dbi table, records const& before, records const& after) {
   std::map<std::string_view, std::string_view> wanted;
   for (auto const& one : after) wanted[one.key] = one.value.reveal();
   for (auto const& one : before) {
-    if (wanted.contains(one.key)) continue;
+    auto const at = wanted.find(one.key);
+    bool const stays = at != wanted.end();
+    if (stays && at->second == one.value.reveal()) {
+      wanted.erase(at);
+      continue;
+    }
     MDB_val key = borrow(one.key);
-    if (int const status = mdb_del(in, table, &key, nullptr); status != 0) return trouble(path, status);
+    int status = blank(in, table, one);
+    if (status == 0 && !stays) status = mdb_del(in, table, &key, nullptr);
+    if (status != 0) return trouble(path, status);
   }
   for (auto const& [name, content] : wanted) {
     MDB_val key = borrow(name);
@@ -127,8 +142,11 @@ bool wait_for_readers(MDB_env* in) {
 }
 
 /// Page numbers that LMDB's table of free pages names: each row holds a count and so many numbers.
-result<std::vector<std::size_t>> load_free_pages(std::string const& path, MDB_txn* in) {
-  auto const rows = read_all(path, in, free_list);
+result<std::vector<std::size_t>> load_free_pages(std::string const& path, MDB_env* in) {
+  MDB_dbi unused = 0;
+  auto const reading = begin(path, in, MDB_RDONLY, unused);  // a write transaction does not show the table
+  if (!reading) return std::unexpected(reading.error());
+  auto const rows = read_all(path, reading->get(), free_list);
   if (!rows) return std::unexpected(rows.error());
   std::vector<std::size_t> out;
   for (auto const& row : *rows) {
@@ -148,7 +166,7 @@ result<> wipe_free_pages(std::string const& path, MDB_env* in) {
   auto const guard = begin(path, in, 0, table);
   if (!guard) return std::unexpected(guard.error());
   if (!wait_for_readers(in)) return {};
-  auto const pages = load_free_pages(path, guard->get());
+  auto const pages = load_free_pages(path, in);
   if (!pages) return std::unexpected(pages.error());
   MDB_stat about{};
   mdb_env_stat(in, &about);
@@ -196,7 +214,7 @@ result<records> read_lmdb(std::string const& path) {
 }
 
 result<> change_lmdb(std::string const& path, std::function<result<>(records&)> const& edit) {
-  auto const opened = open_environment(path, 0);
+  auto const opened = open_environment(path, MDB_NOTLS);
   if (!opened) return std::unexpected(opened.error());
   MDB_dbi table = 0;
   auto writing = begin(path, opened->get(), 0, table);
