@@ -1,7 +1,4 @@
-// postern user: the accounts of authd's database. Passwords come from a prompt or from standard input, never from the
-// command line, where every user of the machine could read them.
-#include <unistd.h>
-
+// postern user: the table of its actions and its command line.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -10,182 +7,125 @@
 #include <fmt/format.h>
 
 #include "auth/auth_options.hpp"
-#include "auth/password.hpp"
+#include "auth/import/import.hpp"
+#include "base/text.hpp"
 #include "os/directories.hpp"
-#include "os/terminal.hpp"
 
 #include "programs/postern/commands.hpp"
+#include "programs/postern/user_command.hpp"
 
 namespace postern::cli {
 namespace {
 
-constexpr int done = 0;
-constexpr int failed = 1;
-constexpr int wrong_usage = 2;
-
-/// What an action works on.
-struct request {
-  std::string name;       ///< as typed
-  std::string canonical;  ///< as stored
-  bool password_from_stdin = false;
-};
-
-struct action {
-  std::string_view name;
-  bool takes_name;
-  bool takes_password;
-  int (*run)(auth::account_store& store, request const& what);
-  std::string_view meaning;
-};
-
-int say_failure(std::string_view text) {
-  fmt::print(stderr, "postern user: {}\n", text);
-  return failed;
-}
-
-// ---- the password
-
-/// One line without its line end; what follows it is a mistake, not a part of the password.
-result<secret> read_password_line() {
-  std::string line;
-  line.reserve(4096);  // no reallocation leaves a copy behind
-  for (int c = std::getc(stdin); c != EOF && c != '\n' && line.size() < 4096; c = std::getc(stdin)) {
-    line += static_cast<char>(c);
-  }
-  if (line.ends_with('\r')) line.pop_back();
-  secret password(std::move(line));
-  if (password.empty()) return fail("standard input holds no password");
-  return password;
-}
-
-result<secret> ask_password(request const& what) {
-  if (what.password_from_stdin) return read_password_line();
-  auto first = os::read_password(fmt::format("New password for {}: ", what.canonical));
-  if (!first) return first;
-  auto again = os::read_password("The same again: ");
-  if (!again) return again;
-  if (first->reveal() != again->reveal()) return fail("the two passwords differ; nothing was changed");
-  return first;
-}
-
-result<auth::verifier_set> ask_verifiers(request const& what) {
-  auto const password = ask_password(what);
-  if (!password) return std::unexpected(password.error());
-  if (auto good = auth::check_new_password(*password); !good) return std::unexpected(good.error());
-  return auth::make_verifiers(*password);
-}
-
-// ---- the actions
-
-int tell(result<bool> const& outcome, std::string_view refusal, std::string_view success) {
-  if (!outcome) return say_failure(outcome.error().text);
-  if (!*outcome) return say_failure(refusal);
-  fmt::print("{}\n", success);
-  return done;
-}
-
-int no_such(request const& what) {
-  return say_failure(fmt::format("there is no account {}; `postern user list` shows all", what.canonical));
-}
-
-/// -1 when the account's existence is as `wanted`.
-int check_existence(auth::account_store& store, request const& what, bool wanted) {
-  auto const found = store.load_account(what.canonical);
-  if (!found) return say_failure(found.error().text);
-  if (found->has_value() == wanted) return -1;
-  if (wanted) return no_such(what);
-  return say_failure(fmt::format("the account {} exists; `postern user passwd` changes its password", what.canonical));
-}
-
-// Existence is asked before the password: nobody types one twice to hear that the name is taken.
-int add(auth::account_store& store, request const& what) {
-  if (int const status = check_existence(store, what, false); status >= 0) return status;
-  auto const verifiers = ask_verifiers(what);
-  if (!verifiers) return say_failure(verifiers.error().text);
-  return tell(store.add(what.canonical, *verifiers, wall_time::clock::now()),
-              fmt::format("the account {} exists", what.canonical), fmt::format("added {}", what.canonical));
-}
-
-int passwd(auth::account_store& store, request const& what) {
-  if (int const status = check_existence(store, what, true); status >= 0) return status;
-  auto const verifiers = ask_verifiers(what);
-  if (!verifiers) return say_failure(verifiers.error().text);
-  return tell(store.set_verifiers(what.canonical, *verifiers, wall_time::clock::now()),
-              fmt::format("there is no account {}", what.canonical),
-              fmt::format("changed the password of {}", what.canonical));
-}
-
-int set_locked(auth::account_store& store, request const& what, bool locked) {
-  return tell(store.set_locked(what.canonical, locked, wall_time::clock::now()),
-              fmt::format("there is no account {}", what.canonical),
-              fmt::format("{} {}", locked ? "locked" : "unlocked", what.canonical));
-}
-int lock(auth::account_store& store, request const& what) { return set_locked(store, what, true); }
-int unlock(auth::account_store& store, request const& what) { return set_locked(store, what, false); }
-
-int del(auth::account_store& store, request const& what) {
-  return tell(store.remove(what.canonical), fmt::format("there is no account {}", what.canonical),
-              fmt::format("deleted {}; its mail is left where it is", what.canonical));
-}
-
-int list(auth::account_store& store, request const&) {
-  auto const all = store.load_list();
-  if (!all) return say_failure(all.error().text);
-  for (auto const& one : *all) {
-    fmt::print("{:<32} {:<7} changed {}\n", one.name, one.locked ? "locked" : "open", format_utc(one.changed));
-  }
-  return done;
-}
+using user::action;
+using user::request;
 
 constexpr action actions[] = {
-    {"add", true, true, add, "make an account"},
-    {"passwd", true, true, passwd, "give an account a new password"},
-    {"lock", true, false, lock, "let nobody log in to it; it still gets mail"},
-    {"unlock", true, false, unlock, "undo that"},
-    {"del", true, false, del, "delete the account, not its mail"},
-    {"list", false, false, list, "show all accounts"},
+    {"add", "NAME", user::password_stdin, user::add, "make an account"},
+    {"passwd", "NAME", user::password_stdin, user::passwd, "give an account a new password; app passwords stay"},
+    {"lock", "NAME", user::no_option, user::lock, "let nobody log in to it; it still gets mail"},
+    {"unlock", "NAME", user::no_option, user::unlock, "undo that"},
+    {"expire", "NAME WHEN", user::no_option, user::expire, "let nobody log in from then on: 90d, 2027-01-31, never"},
+    {"del", "NAME", user::no_option, user::del, "delete the account, not its mail"},
+    {"list", "", user::no_option, user::list, "show all accounts"},
+    {"show", "NAME", user::no_option, user::show, "show all about one"},
+    {"alias add", "NAME ALIAS", user::no_option, user::alias_add, "let it log in by another name too"},
+    {"alias del", "NAME ALIAS", user::no_option, user::alias_del, "undo that"},
+    {"app add", "NAME APP", user::limits, user::app_add, "make an app password for a device and show it once"},
+    {"app list", "NAME", user::no_option, user::app_list, "show the app passwords, when and where they were used"},
+    {"app revoke", "NAME APP", user::no_option, user::app_revoke, "end an app password and its sessions"},
+    {"import", "FILE", user::import_from, user::import_accounts, "make accounts from another program's file"},
 };
 
-// ---- the command line
-
 int usage(std::FILE* to, int status) {
-  fmt::print(to, "usage: postern user ACTION [NAME] [--password-stdin] [--dir DIR | -c CONFDIR]\n\n");
-  for (auto const& one : actions) {
-    fmt::print(to, "  {:<8}{:<6}{}\n", one.name, one.takes_name ? "NAME" : "", one.meaning);
-  }
-  fmt::print(to,
-             "\n--password-stdin reads the password from the first line of standard input; without it add and\n"
-             "passwd ask for it on the terminal.\n");
+  fmt::print(to, "usage: postern user ACTION [NAME] [--dir DIR | -c CONFDIR]\n\n");
+  for (auto const& one : actions) fmt::print(to, "  {:<11}{:<11} {}\n", one.name, one.operands, one.meaning);
+  fmt::print(
+      to,
+      "\nadd, passwd:  --password-stdin reads the password from the first line of standard input; without it\n"
+      "              they ask for it on the terminal.\n"
+      "app add:      --scope smtp,imap,pop3,web  --network 192.0.2.0/24  --expires 90d; without them the app\n"
+      "              password is good for everything, from everywhere, until it is revoked.\n"
+      "import:       --format FORMAT  --default-scheme SCHEME (of passwords without {{SCHEME}}; CRYPT). Formats:\n");
+  for (auto const& one : auth::import_formats()) fmt::print(to, "                {:<12} {}\n", one.name, one.meaning);
   return status;
 }
 
-/// The action and its request; nullptr after having said what is wrong.
-action const* parse_arguments(std::span<std::string const> words, request& what) {
-  auto const* const chosen = std::ranges::find(actions, std::string_view(words[0]), &action::name);
-  if (chosen == std::end(actions)) {
-    say_failure(fmt::format("there is no action '{}'", words[0]));
-    return nullptr;
+// ---- the command line
+
+struct value_option {
+  std::string_view name;
+  user::option belongs_to;
+  void (*store)(request& into, std::string const& value);
+};
+constexpr value_option value_options[] = {
+    {"--scope", user::limits,
+     [](request& into, std::string const& value) { into.scopes += (into.scopes.empty() ? "" : ",") + value; }},
+    {"--network", user::limits, [](request& into, std::string const& value) { into.networks.push_back(value); }},
+    {"--expires", user::limits, [](request& into, std::string const& value) { into.expires = value; }},
+    {"--format", user::import_from, [](request& into, std::string const& value) { into.format = value; }},
+    {"--default-scheme", user::import_from,
+     [](request& into, std::string const& value) { into.default_scheme = value; }},
+};
+
+/// Takes one option, with its value behind it or behind "="; `at` moves past it. The failure says what is wrong.
+result<> take_option(std::span<std::string const> words, std::size_t& at, action const& chosen, request& what) {
+  auto const& word = words[at];
+  if (word == "--password-stdin" && (chosen.options & user::password_stdin) != 0) {
+    what.password_from_stdin = true;
+    return {};
   }
-  for (auto const& word : words.subspan(1)) {
-    if (word == "--password-stdin" && chosen->takes_password) {
-      what.password_from_stdin = true;
-    } else if (word.starts_with("-")) {
-      say_failure(fmt::format("{} does not take {}", chosen->name, word));
-      return nullptr;
-    } else if (what.name.empty() && chosen->takes_name) {
-      what.name = word;
+  auto const equals = word.find('=');
+  auto const name = std::string_view(word).substr(0, equals);
+  auto const* const found = std::ranges::find(value_options, name, &value_option::name);
+  if (found == std::end(value_options) || (chosen.options & found->belongs_to) == 0) {
+    return fail(fmt::format("{} does not take {}", chosen.name, name));
+  }
+  if (equals != std::string::npos) {
+    found->store(what, word.substr(equals + 1));
+    return {};
+  }
+  if (++at == words.size()) return fail(fmt::format("{} needs a value", name));
+  found->store(what, words[at]);
+  return {};
+}
+
+result<> take_words(std::span<std::string const> words, action const& chosen, request& what) {
+  auto const wanted = split_any(chosen.operands, " ").size();
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    if (words[at].size() > 1 && words[at].starts_with('-')) {
+      if (auto taken = take_option(words, at, chosen, what); !taken) return taken;
+    } else if (what.words.size() < wanted) {
+      what.words.push_back(words[at]);
     } else {
       // Not repeated: it may well be a password.
-      say_failure("one argument too many; a password never stands on the command line");
-      return nullptr;
+      return fail("one argument too many; a password never stands on the command line");
     }
   }
-  if (chosen->takes_name && what.name.empty()) {
-    say_failure(fmt::format("{} needs the name of an account", chosen->name));
+  if (what.words.size() < wanted) return fail(fmt::format("{} needs {}", chosen.name, chosen.operands));
+  return {};
+}
+
+/// The action, of one word or two, and its request; nullptr after having said what is wrong.
+action const* parse_arguments(std::span<std::string const> words, request& what) {
+  auto const* chosen = std::ranges::find(actions, std::string_view(words[0]), &action::name);
+  std::size_t name_words = 1;
+  if (chosen == std::end(actions) && words.size() > 1) {
+    chosen = std::ranges::find(actions, words[0] + " " + words[1], &action::name);
+    name_words = 2;
+  }
+  if (chosen == std::end(actions)) {
+    user::say_failure(fmt::format("there is no action '{}'; `postern user help` shows all", words[0]));
+    return nullptr;
+  }
+  if (auto const taken = take_words(words.subspan(name_words), *chosen, what); !taken) {
+    user::say_failure(taken.error().text);
     return nullptr;
   }
   return chosen;
 }
+
+// ---- the database
 
 result<config::settings> load_settings(command_line const& line) {
   return config::settings::load({.config_dir = line.config_dir,
@@ -195,7 +135,9 @@ result<config::settings> load_settings(command_line const& line) {
                                  .program = "postern"});
 }
 
-// Only `add` makes a database: the others would make an empty one in a wrong place.
+bool makes_accounts(action const& chosen) { return chosen.run == user::add || chosen.run == user::import_accounts; }
+
+// Only who makes accounts makes a database: the others would make an empty one in a wrong place.
 result<auth::account_store> open_store(command_line const& line, config::settings const& settings, bool create) {
   if (create && !line.dir.empty()) {
     if (auto made = os::make_directory(settings.text("data_directory"), 0700); !made) {
@@ -208,28 +150,30 @@ result<auth::account_store> open_store(command_line const& line, config::setting
 int say_no_accounts(action const& chosen, config::settings const& settings) {
   fmt::print(stderr, "postern user: there are no accounts yet in {}; `postern user add NAME` makes the first\n",
              auth::account_database_path(settings));
-  return chosen.run == list ? done : failed;
+  return chosen.run == user::list ? user::done : user::failed;
 }
 
 }  // namespace
 
 int cmd_user(command_line const& line) {
-  if (line.args.empty()) return usage(stderr, wrong_usage);
-  if (line.args[0] == "help" || line.args[0] == "--help") return usage(stdout, done);
+  if (line.args.empty()) return usage(stderr, user::wrong_usage);
+  if (line.args[0] == "help" || line.args[0] == "--help") return usage(stdout, user::done);
   request what;
   auto const* const chosen = parse_arguments(line.args, what);
-  if (chosen == nullptr) return wrong_usage;
+  if (chosen == nullptr) return user::wrong_usage;
 
   auto const settings = load_settings(line);
-  if (!settings) return say_failure(settings.error().text);
-  if (chosen->takes_name) {
-    auto canonical = auth::load_account_names(*settings).canonical(what.name);
-    if (!canonical) return say_failure(canonical.error().text);
+  if (!settings) return user::say_failure(settings.error().text);
+  what.settings = &*settings;
+  if (chosen->operands.starts_with("NAME")) {
+    auto canonical = auth::load_account_names(*settings).canonical(what.words[0]);
+    if (!canonical) return user::say_failure(canonical.error().text);
     what.canonical = std::move(*canonical);
   }
-  auto store = open_store(line, *settings, chosen->run == add);
-  if (!store && store.error().system_error == ENOENT && chosen->run != add) return say_no_accounts(*chosen, *settings);
-  if (!store) return say_failure(store.error().text);
+  bool const create = makes_accounts(*chosen);
+  auto store = open_store(line, *settings, create);
+  if (!store && store.error().system_error == ENOENT && !create) return say_no_accounts(*chosen, *settings);
+  if (!store) return user::say_failure(store.error().text);
   return chosen->run(*store, what);
 }
 

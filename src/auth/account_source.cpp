@@ -157,7 +157,7 @@ result<std::vector<revocation>> account_source::revoked_since(std::uint64_t stam
     using enum change_kind;
     if (one.kind == password) revoked.push_back({one.account, ""});
     if (one.kind == app_revoked) revoked.push_back({one.account, one.subject});
-    if (one.kind == locked || one.kind == removed || one.kind == expiry) revoked.push_back({one.account, std::nullopt});
+    if (one.kind == locked || one.kind == removed) revoked.push_back({one.account, std::nullopt});
   }
   return revoked;
 }

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "auth/account_settings.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth {
@@ -75,6 +76,9 @@ result<auth_setup> load_auth_options(config::settings const& from) {
   auth_setup setup{.options = load_common_options(from), .accounts = {}, .left_out = {}};
   setup.accounts.database_path = account_database_path(from);
   setup.accounts.local_domains = from.list("authd_local_domains");
+  auto weak = load_weak_secrets(from);
+  if (!weak) return std::unexpected(weak.error());
+  setup.accounts.weak = std::move(*weak);
   if (auto const chosen = choose(setup, from); !chosen) return std::unexpected(chosen.error());
   return setup;
 }

@@ -31,6 +31,10 @@ constexpr row rows[] = {
     {"carriage return", "joe:{PLAIN}x\r", "joe", "x"},
     {"no password in passwd", "root:x:0:0:root:/root:/bin/bash", "", ""},
     {"no password in shadow", "daemon:*:19000:0:99999:7:::", "", ""},
+    {"locked and without a password", "polkitd:!*:19000::::::", "", ""},
+    {"never had a password", "messagebus:!:19000::::::", "", ""},
+    {"locked twice", "joe:!!$1$salt$wLc8JkYKLtOdxvVLDzHXP0:19000::::::", "joe", "{CRYPT}$1$salt$wLc8JkYKLtOdxvVLDzHXP0",
+     true},
     {"comment", "# joe:x", "", ""},
     {"blank", "   ", "", ""},
 };

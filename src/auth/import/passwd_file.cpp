@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -48,14 +49,13 @@ class line_reader {
 
   /// False: there is nothing to take over, and it was said why.
   bool take_password(std::string_view stored, import_candidate& into) {
-    if (stored.starts_with('!') && stored.size() > 2) {  // as usermod --lock does
-      into.account.locked = true;
-      stored.remove_prefix(stored.starts_with("!!") ? 2 : 1);
-    }
-    if (stored == "x" || stored == "!" || stored == "!!" || stored.starts_with('*')) {
+    into.account.locked = stored.starts_with('!');  // as usermod --lock does
+    auto const hash = stored.substr(std::min(stored.find_first_not_of('!'), stored.size()));
+    if (hash == "x" || hash.starts_with('*') || (hash.empty() && into.account.locked)) {
       outcome_.remarks.push_back(fmt::format("{}: {} has no password here and is left out", where_, into.account.name));
       return false;
     }
+    stored = hash;
     if (stored.empty()) {
       add_problem(into.account.name + " could log in without a password; such an account cannot be made");
       return false;

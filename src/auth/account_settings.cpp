@@ -1,0 +1,23 @@
+#include "auth/account_settings.hpp"
+
+#include "base/text.hpp"
+
+namespace postern::auth {
+
+result<weak_secrets> load_weak_secrets(config::settings const& from) {
+  weak_secrets weak;
+  for (auto const& word : from.list("authd_store_weak_secrets")) {
+    if (iequals(word, "cram-md5")) {
+      weak.cram_md5 = true;
+    } else if (iequals(word, "digest-md5")) {
+      weak.digest_md5 = true;
+    } else {
+      return fail("authd_store_weak_secrets: \"" + printable(word, 64) + "\" is neither cram-md5 nor digest-md5");
+    }
+  }
+  weak.realm = from.text("smtpd_sasl_local_domain");
+  if (weak.realm.empty()) weak.realm = from.text("myhostname");
+  return weak;
+}
+
+}  // namespace postern::auth
