@@ -9,7 +9,7 @@ using enum value_type;
 constexpr std::string_view clientcache_note = "smtp keeps TLS sessions in memory";
 constexpr std::string_view reuse_note = "smtp keeps and reuses connections by itself";
 constexpr std::string_view reusetls_note = "smtp keeps TLS connections in the process that opened them";
-constexpr std::string_view saslclient_note = "smtp has PLAIN and LOGIN built in, no library is loaded";
+constexpr std::string_view saslclient_note = "smtp has its mechanisms built in, no library is loaded";
 
 // clang-format off
 constexpr parameter rows[] = {

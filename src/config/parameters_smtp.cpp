@@ -9,7 +9,7 @@ using enum value_type;
 constexpr std::string_view clientcache_note = "smtp keeps TLS sessions in memory";
 constexpr std::string_view reuse_note = "smtp keeps and reuses connections by itself";
 constexpr std::string_view reusetls_note = "smtp keeps TLS connections in the process that opened them";
-constexpr std::string_view saslclient_note = "smtp has PLAIN and LOGIN built in, no library is loaded";
+constexpr std::string_view saslclient_note = "smtp has its mechanisms built in, no library is loaded";
 
 // clang-format off
 constexpr parameter rows[] = {
@@ -104,15 +104,15 @@ constexpr parameter rows[] = {
    "Logs in at next hops that smtp_sasl_password_maps names"},
   {"smtp_sasl_auth_soft_bounce", boolean, "yes", unbounded, unsupported,
    "Defers mail when the next hop refuses the login instead of returning it"},
-  {"smtp_sasl_mechanism_filter", list, "", unbounded, unsupported,
+  {"smtp_sasl_mechanism_filter", list, "", unbounded, implemented,
    "Mechanisms that may be used; \"!name\" leaves one out"},
   {"smtp_sasl_password_maps", list, "", unbounded, implemented, "Tables with user:password by next hop"},
   {"smtp_sasl_path", text, "", unbounded, folded(saslclient_note), "Settings file of the SASL client library"},
   {"smtp_sasl_security_options", list, "noplaintext, noanonymous", unbounded, implemented,
    "Kinds of mechanisms that are not used without TLS"},
-  {"smtp_sasl_tls_security_options", list, "$smtp_sasl_security_options", unbounded, unsupported,
+  {"smtp_sasl_tls_security_options", list, "$smtp_sasl_security_options", unbounded, implemented,
    "Kinds of mechanisms that are not used under TLS"},
-  {"smtp_sasl_tls_verified_security_options", list, "$smtp_sasl_tls_security_options", unbounded, unsupported,
+  {"smtp_sasl_tls_verified_security_options", list, "$smtp_sasl_tls_security_options", unbounded, implemented,
    "Kinds of mechanisms that are not used under verified TLS"},
   {"smtp_sasl_type", text, "cyrus", at_least(1), folded(saslclient_note), "Which SASL client library is used"},
   {"smtp_send_dummy_mail_auth", boolean, "no", unbounded, unsupported, "Adds AUTH=<> to MAIL after a login"},

@@ -19,15 +19,23 @@ using actions = smtp::client_session::actions;
 constexpr std::uint16_t smtp_port = 25;
 constexpr auto close_patience = std::chrono::seconds(1);
 
-smtp::client_settings settings_for(smtp_settings const& common, target const& to, smtp::tls_level tls,
+smtp::client_settings settings_for(smtp_settings const& common, target const& to, peer_tls const& tls,
                                    std::optional<smtp::client_credentials> login) {
   auto out = common.session;
   out.peer = to.text();
-  out.tls = tls;
+  out.peer_host = to.host;
+  out.tls = tls.level;
+  out.tls_verified = tls.match != certificate_match::none;  // or there is no TLS at all
   out.credentials = std::move(login);
   // Another server of this host, on a port of its own, is no loop; Postfix looks at port 25 only, too.
   if (to.port != smtp_port) out.own_host_name.clear();
   return out;
+}
+
+std::vector<sasl::channel_binding> channel_bindings(net::tls_session const& tls) {
+  auto exporter = tls.export_channel_binding();
+  if (!exporter) return {};
+  return {{"tls-exporter", std::move(*exporter)}};
 }
 
 smtp::client_actions::unavailable not_connected(target const& to, std::string const& why) {
@@ -44,7 +52,7 @@ smtp_connection::smtp_connection(net::event_loop& loop, smtp_settings const& set
                                  std::string tls_name, std::optional<smtp::client_credentials> login)
     : loop_(loop),
       settings_(settings),
-      session_settings_(settings_for(settings, to, tls.level, std::move(login))),
+      session_settings_(settings_for(settings, to, tls, std::move(login))),
       target_(std::move(to)),
       tls_(std::move(tls)),
       tls_name_(std::move(tls_name)) {}
@@ -192,7 +200,7 @@ net::task<actions> smtp_connection::shake_hands() {
     co_return session_->on_tls_failed(done.error().text);
   }
   if (settings_.tls_log_level > 0) log_tls();
-  co_return session_->on_tls_established();
+  co_return session_->on_tls_established(channel_bindings(*stream_->tls()));
 }
 
 void smtp_connection::log_tls() const {

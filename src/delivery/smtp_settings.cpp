@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "dns/next_hop.hpp"
 #include "os/interfaces.hpp"
+#include "os/random.hpp"
 #include "policy/own_addresses.hpp"
 
 namespace postern::delivery {
@@ -151,6 +152,22 @@ result<> load_addresses(smtp_settings& out, config::settings const& settings) {
   return {};
 }
 
+result<> load_login_rules(sasl::client_rules& out, config::settings const& settings) {
+  struct row {
+    char const* parameter;
+    sasl::security_options* into;
+  };
+  for (auto const& [parameter, into] : {row{"smtp_sasl_security_options", &out.without_tls},
+                                        {"smtp_sasl_tls_security_options", &out.under_tls},
+                                        {"smtp_sasl_tls_verified_security_options", &out.under_verified_tls}}) {
+    auto wanted = sasl::parse_security_options(settings.text(parameter));
+    if (!wanted) return fail(std::string(parameter) + ": " + wanted.error().text);
+    *into = *wanted;
+  }
+  out.filter = settings.list("smtp_sasl_mechanism_filter");
+  return {};
+}
+
 result<> load_password_maps(smtp_settings& out, config::settings const& settings) {
   if (!settings.boolean("smtp_sasl_auth_enable")) return {};
   auto names = settings.list("smtp_sasl_password_maps");
@@ -178,8 +195,6 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   session.never_send_ehlo = settings.boolean("smtp_never_send_ehlo");
   session.skip_quit_response = settings.boolean("smtp_skip_quit_response");
   load_timeouts(session.timeouts, settings);
-  auto security = settings.list("smtp_sasl_security_options");
-  session.plaintext_login_needs_tls = std::ranges::find(security, "noplaintext") != security.end();
   out.connect_timeout = settings.duration("smtp_connect_timeout");
   auto port = dns::parse_port(settings.text("smtp_tcp_port"));
   if (!port) return fail("smtp_tcp_port: not a port: " + settings.text("smtp_tcp_port"));
@@ -197,6 +212,8 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   out.idle_limit = settings.duration("smtp_connection_cache_time_limit");
   out.reuse_time_limit = settings.duration("smtp_connection_reuse_time_limit");
   out.reuse_count_limit = static_cast<std::size_t>(settings.integer("smtp_connection_reuse_count_limit"));
+  if (auto ok = load_login_rules(session.login_rules, settings); !ok) return std::unexpected(ok.error());
+  session.random = os::random_octets;
   if (auto ok = load_password_maps(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_addresses(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_tls(out, settings, read_secret); !ok) return std::unexpected(ok.error());

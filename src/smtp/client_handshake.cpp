@@ -19,6 +19,9 @@ std::string_view first_word(server_reply const& reply) {
   return line.substr(0, line.find(' '));
 }
 
+/// [RFC 5321 §4.5.3.1.4]
+constexpr std::size_t command_octets_max = 512;
+
 bool contains(std::vector<std::string> const& words, std::string_view wanted) {
   return std::ranges::any_of(words, [wanted](auto const& word) { return iequals(word, wanted); });
 }
@@ -133,10 +136,11 @@ void client_session::on_starttls_reply(server_reply const& reply) {
   after_hello();
 }
 
-client_session::actions client_session::on_tls_established() {
+client_session::actions client_session::on_tls_established(std::vector<sasl::channel_binding> bindings) {
   demand(step_ == step::tls);
   begin_event();
   tls_active_ = true;
+  bindings_ = std::move(bindings);
   // What was offered in the clear counts for nothing now. [RFC 3207 §4.2]
   send_hello(settings_.lmtp ? "LHLO" : "EHLO");
   return end_event();
@@ -150,36 +154,53 @@ client_session::actions client_session::on_tls_failed(std::string_view reason) {
   return end_event();
 }
 
-// [RFC 4616 §2]
-std::string client_session::plain_token() const {
-  std::string message = '\0' + settings_.credentials->user + '\0';
-  message += settings_.credentials->password.reveal();
-  auto token = encode_base64(message);
-  wipe(message);
-  return token;
+void client_session::start_auth() {
+  auto const& offered = features_.mechanisms;
+  sasl::client_credentials credentials{settings_.credentials->user, {}, settings_.credentials->password};
+  credentials.service = settings_.lmtp ? "lmtp" : "smtp";
+  credentials.host = settings_.peer_host;
+  credentials.bindings = bindings_;
+  credentials.plus_offered = std::ranges::any_of(offered, [](auto const& name) { return name.ends_with("-PLUS"); });
+  credentials.random = settings_.random;
+  auto const& rules = settings_.login_rules;
+  auto const& wanted = rules.options(tls_active_, settings_.tls_verified);
+  auto const* const mechanism = sasl::choose_client_mechanism(offered, wanted, rules.filter, credentials);
+  if (mechanism == nullptr) {
+    return fail_session(deferred({4, 7, 0}, fmt::format("SASL authentication failed: server {} offered no compatible "
+                                                        "authentication mechanisms for this type of connection "
+                                                        "security",
+                                                        settings_.peer)));
+  }
+  login_ = mechanism->make_client(std::move(credentials));
+  auto const first = login_->start();
+  if (!first) return give_up_login(first.error().text);
+  step_ = step::auth;
+  auto line = fmt::format("AUTH {}", mechanism->name);
+  if (*first) {
+    auto token = (*first)->empty() ? "=" : encode_base64((*first)->reveal());
+    // What does not fit goes after the server's empty challenge. [RFC 4954 §4]
+    if (line.size() + 1 + token.size() + 2 <= command_octets_max) line += ' ' + token;
+    wipe(token);
+  }
+  bool const holds_secret = line.size() > 5 + mechanism->name.size();
+  line += "\r\n";
+  send(line, holds_secret);
+  wipe(line);
 }
 
-void client_session::send_login(std::string_view text) {
-  auto line = encode_base64(text) + "\r\n";
+void client_session::answer_challenge(server_reply const& reply) {
+  auto const challenge = decode_base64(reply.lines.empty() ? std::string_view() : trim(reply.lines.front()));
+  if (!challenge) return give_up_login("a challenge that is not base64");
+  auto const response = login_->step(*challenge);
+  if (!response) return give_up_login(response.error().text);
+  auto line = encode_base64(response->reveal()) + "\r\n";
   send(line, true);
   wipe(line);
 }
 
-void client_session::start_auth() {
-  bool const secured = tls_active_ || !settings_.plaintext_login_needs_tls;
-  if (secured && contains(features_.mechanisms, "PLAIN")) {
-    step_ = step::auth_plain;
-    auto line = "AUTH PLAIN " + plain_token() + "\r\n";
-    send(line, true);
-    return wipe(line);
-  }
-  if (secured && contains(features_.mechanisms, "LOGIN")) {
-    step_ = step::auth_login_user;
-    return send("AUTH LOGIN\r\n");
-  }
-  fail_session(deferred({4, 7, 0}, fmt::format("SASL authentication failed: server {} offered no compatible "
-                                               "authentication mechanisms for this type of connection security",
-                                               settings_.peer)));
+void client_session::give_up_login(std::string_view why) {
+  fail_session(deferred(
+      {4, 7, 0}, fmt::format("SASL authentication failed; cannot authenticate to server {}: {}", settings_.peer, why)));
 }
 
 void client_session::refuse_login(server_reply const& reply) {
@@ -192,26 +213,13 @@ void client_session::refuse_login(server_reply const& reply) {
 }
 
 void client_session::on_auth_reply(server_reply const& reply) {
-  if (reply.category() == 2) {
-    authenticated_ = true;
-    return become_ready();
-  }
-  if (reply.code != 334) return refuse_login(reply);
-  switch (step_) {
-    case step::auth_login_user:
-      step_ = step::auth_login_password;
-      return send_login(settings_.credentials->user);
-    case step::auth_login_password:
-      if (std::exchange(token_sent_again_, true)) return refuse_login(reply);
-      return send_login(settings_.credentials->password.reveal());
-    default:
-      break;
-  }
-  // A server that overlooked the initial response asks for it once more.
-  if (std::exchange(token_sent_again_, true)) return refuse_login(reply);
-  auto line = plain_token() + "\r\n";
-  send(line, true);
-  wipe(line);
+  if (reply.code == 334) return answer_challenge(reply);
+  if (reply.category() != 2) return refuse_login(reply);
+  // A server that has not proved that it knows the password gets no mail.
+  if (auto const proved = login_->on_success(); !proved) return give_up_login(proved.error().text);
+  login_.reset();
+  authenticated_ = true;
+  become_ready();
 }
 
 void client_session::become_ready() {

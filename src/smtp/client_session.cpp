@@ -44,9 +44,10 @@ void client_session::close() {
   step_ = step::closed;
 }
 
-client_session::actions client_session::on_connected() {
+client_session::actions client_session::on_connected(std::vector<sasl::channel_binding> bindings) {
   demand(step_ == step::connecting);
   begin_event();
+  bindings_ = std::move(bindings);
   tls_active_ = settings_.tls_from_start;
   step_ = step::greeting;
   return end_event();
@@ -77,9 +78,7 @@ void client_session::on_reply(server_reply const& reply) {
       return on_helo_reply(reply);
     case step::starttls:
       return on_starttls_reply(reply);
-    case step::auth_plain:
-    case step::auth_login_user:
-    case step::auth_login_password:
+    case step::auth:
       return on_auth_reply(reply);
     case step::transaction:
       return on_transaction_reply(reply);
@@ -123,9 +122,7 @@ std::string_view client_session::doing() const noexcept {
       return "receiving the STARTTLS response";
     case step::tls:
       return "performing the TLS handshake";
-    case step::auth_plain:
-    case step::auth_login_user:
-    case step::auth_login_password:
+    case step::auth:
       return "performing SASL authentication";
     case step::content:
       return "sending message body";
@@ -208,9 +205,7 @@ std::chrono::seconds client_session::timeout() const noexcept {
       return wait.greeting;
     case step::ehlo:
     case step::helo:
-    case step::auth_plain:
-    case step::auth_login_user:
-    case step::auth_login_password:
+    case step::auth:
       return wait.helo;
     case step::starttls:
     case step::tls:

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "message/status.hpp"
+#include "sasl/client_mechanism.hpp"
 #include "smtp/client_settings.hpp"
 #include "smtp/envelope.hpp"
 #include "smtp/reply_reader.hpp"
@@ -85,10 +87,11 @@ class client_session {
   /// `settings` must outlive the session.
   explicit client_session(client_settings const& settings);
 
-  actions on_connected();
+  /// `bindings`: of the TLS channel, when it stands already.
+  actions on_connected(std::vector<sasl::channel_binding> bindings = {});
   /// What the peer sent, in any pieces. Never more than once before the actions were done.
   actions on_input(std::string_view octets);
-  actions on_tls_established();
+  actions on_tls_established(std::vector<sasl::channel_binding> bindings = {});
   actions on_tls_failed(std::string_view reason);
   actions on_content_sent();
   actions on_timeout();
@@ -129,9 +132,7 @@ class client_session {
     helo,
     starttls,
     tls,
-    auth_plain,
-    auth_login_user,
-    auth_login_password,
+    auth,
     ready,
     transaction,
     content,
@@ -171,9 +172,9 @@ class client_session {
   void send_hello(std::string_view verb);
   void after_hello();
   void start_auth();
-  void send_login(std::string_view text);
+  void answer_challenge(server_reply const& reply);
   void refuse_login(server_reply const& reply);
-  std::string plain_token() const;
+  void give_up_login(std::string_view why);
   void become_ready();
 
   std::optional<delivery_outcome> check_message() const;
@@ -202,9 +203,10 @@ class client_session {
   bool tls_active_ = false;
   bool authenticated_ = false;
   bool masked_output_ = false;
-  bool token_sent_again_ = false;
   bool transaction_open_ = false;  // MAIL was accepted, nothing has ended it
   peer_features features_;
+  std::vector<sasl::channel_binding> bindings_;
+  std::unique_ptr<sasl::client_mechanism> login_;
 
   client_message message_;
   std::deque<question> unsent_;

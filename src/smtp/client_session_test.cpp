@@ -37,7 +37,8 @@ void nothing(client_settings&, client_message&) {}
 void log_in(client_settings& settings, client_message&) {
   settings.credentials = client_credentials{"joe", secret("pw")};
   settings.tls = tls_level::none;
-  settings.plaintext_login_needs_tls = false;
+  settings.login_rules.without_tls = {.no_anonymous = true};
+  settings.random = [](std::size_t) { return std::string("client-nonce"); };
 }
 
 script_case const scripts[] = {
@@ -327,7 +328,7 @@ E: connected
 S: 220 mx.example
 C: EHLO me.example
 S: 250-mx.example
-S: 250-AUTH CRAM-MD5 LOGIN PLAIN
+S: 250-AUTH LOGIN PLAIN
 S: 250 AUTH=LOGIN PLAIN
 C*: AUTH PLAIN AGpvZQBwdw==
 S: 235 2.7.0 welcome
@@ -343,8 +344,91 @@ C*: AUTH PLAIN AGpvZQBwdw==
 S: 334
 C*: AGpvZQBwdw==
 S: 334
-A: unavailable deferred 4.0.0 SASL authentication failed; server mx.example[192.0.2.1] said: 334
+A: unavailable deferred 4.7.0 SASL authentication failed; cannot authenticate to server mx.example[192.0.2.1]: PLAIN: the server sent a second challenge
 A: close
+)"},
+    {"AUTH SCRAM, the strongest offered", log_in, R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN CRAM-MD5 SCRAM-SHA-256
+C*: AUTH SCRAM-SHA-256 biwsbj1qb2Uscj1jbGllbnQtbm9uY2U=
+S: 334 cj1jbGllbnQtbm9uY2U3LHM9YzJGc2RBPT0saT00MDk2
+C*: Yz1iaXdzLHI9Y2xpZW50LW5vbmNlNyxwPXUxMFJ0cXVKQWMraFVsMEs5VzhBUUlzSWJSeC9sWGN1VmQ4OFJwUEFNWG89
+S: 334 dj1SdkZHQ2VhcUlmdkJMRDdqdHhIRlVBbjNYaklXaHB4UGFma0J4dVNEQTAwPQ==
+C*: 
+S: 235 2.7.0 welcome
+A: ready
+)"},
+    {"AUTH SCRAM with a server that does not know the password", log_in, R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN CRAM-MD5 SCRAM-SHA-256
+C*: AUTH SCRAM-SHA-256 biwsbj1qb2Uscj1jbGllbnQtbm9uY2U=
+S: 334 cj1jbGllbnQtbm9uY2U3LHM9YzJGc2RBPT0saT00MDk2
+C*: Yz1iaXdzLHI9Y2xpZW50LW5vbmNlNyxwPXUxMFJ0cXVKQWMraFVsMEs5VzhBUUlzSWJSeC9sWGN1VmQ4OFJwUEFNWG89
+S: 334 dj1BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBPQ==
+A: unavailable deferred 4.7.0 SASL authentication failed; cannot authenticate to server mx.example[192.0.2.1]: SCRAM: the server does not know the password
+A: close
+)"},
+    {"AUTH SCRAM with a server that keeps its proof back", log_in, R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN CRAM-MD5 SCRAM-SHA-256
+C*: AUTH SCRAM-SHA-256 biwsbj1qb2Uscj1jbGllbnQtbm9uY2U=
+S: 334 cj1jbGllbnQtbm9uY2U3LHM9YzJGc2RBPT0saT00MDk2
+C*: Yz1iaXdzLHI9Y2xpZW50LW5vbmNlNyxwPXUxMFJ0cXVKQWMraFVsMEs5VzhBUUlzSWJSeC9sWGN1VmQ4OFJwUEFNWG89
+S: 235 2.7.0 welcome
+A: unavailable deferred 4.7.0 SASL authentication failed; cannot authenticate to server mx.example[192.0.2.1]: SCRAM: the server never proved that it knows the password
+A: close
+)"},
+    {"AUTH with a challenge that is not base64", log_in, R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN CRAM-MD5 SCRAM-SHA-256
+C*: AUTH SCRAM-SHA-256 biwsbj1qb2Uscj1jbGllbnQtbm9uY2U=
+S: 334 go ahead
+A: unavailable deferred 4.7.0 SASL authentication failed; cannot authenticate to server mx.example[192.0.2.1]: a challenge that is not base64
+A: close
+)"},
+    {"AUTH as the filter says",
+     [](client_settings& s, client_message& m) {
+       log_in(s, m);
+       s.login_rules.filter = {"login", "plain"};
+     },
+     R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN CRAM-MD5 SCRAM-SHA-256
+C*: AUTH PLAIN AGpvZQBwdw==
+S: 235 2.7.0 welcome
+A: ready
+)"},
+    {"AUTH PLAIN that is too long for a command line",
+     [](client_settings& s, client_message& m) {
+       log_in(s, m);
+       s.credentials->password = secret(std::string(400, 'p'));
+     },
+     R"(
+E: connected
+S: 220 mx.example
+C: EHLO me.example
+S: 250-mx.example
+S: 250 AUTH PLAIN
+C: AUTH PLAIN
+S: 334
+C*: AGpvZQBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw
+S: 235 2.7.0 welcome
+A: ready
 )"},
     {"AUTH LOGIN refused", log_in, R"(
 E: connected
@@ -364,7 +448,7 @@ A: close
     {"no password in the clear",
      [](client_settings& s, client_message& m) {
        log_in(s, m);
-       s.plaintext_login_needs_tls = true;
+       s.login_rules.without_tls = {.no_plaintext = true};
      },
      R"(
 E: connected

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/secret.hpp"
+#include "sasl/client_choice.hpp"
 #include "smtp/reply_reader.hpp"
 #include "smtp/server_settings.hpp"
 
@@ -38,14 +40,17 @@ struct client_settings {
   std::string helo_name = "localhost";  ///< smtp_helo_name
   std::string own_host_name;  ///< myhostname: a peer that greets with it is this server, a loop; empty: no check
   std::string peer;           ///< "mx.example.org[192.0.2.1]", for texts
+  std::string peer_host;      ///< "mx.example.org", for mechanisms that name the server
   tls_level tls = tls_level::may;
   bool tls_from_start = false;  ///< smtp_tls_wrappermode: the driver did TLS before on_connected
   std::optional<client_credentials> credentials;
-  bool plaintext_login_needs_tls = true;        ///< smtp_sasl_security_options has noplaintext
-  std::vector<std::string> discarded_keywords;  ///< smtp_discard_ehlo_keywords, upper case
-  bool always_send_ehlo = true;                 ///< smtp_always_send_ehlo
-  bool never_send_ehlo = false;                 ///< smtp_never_send_ehlo
-  bool skip_quit_response = true;               ///< smtp_skip_quit_response
+  sasl::client_rules login_rules;  ///< smtp_sasl_security_options and its kin
+  bool tls_verified = false;       ///< TLS, when it stands, is with a peer whose certificate was checked
+  std::function<std::string(std::size_t octets)> random;  ///< for nonces; must be there with credentials
+  std::vector<std::string> discarded_keywords;            ///< smtp_discard_ehlo_keywords, upper case
+  bool always_send_ehlo = true;                           ///< smtp_always_send_ehlo
+  bool never_send_ehlo = false;                           ///< smtp_never_send_ehlo
+  bool skip_quit_response = true;                         ///< smtp_skip_quit_response
   reply_limits limits;
   client_timeouts timeouts;
 };
