@@ -109,6 +109,8 @@ bool tls_session::has_pending() const { return SSL_has_pending(native()) != 0; }
 
 std::optional<std::string> tls_session::export_channel_binding() const {
   static constexpr std::string_view label = "EXPORTER-Channel-Binding";
+  // Without it two sessions may share their keys. [RFC 9266 §4.2]
+  if (SSL_version(native()) < TLS1_3_VERSION && SSL_get_extms_support(native()) != 1) return std::nullopt;
   std::string out(32, '\0');
   if (SSL_export_keying_material(native(), reinterpret_cast<unsigned char*>(out.data()), out.size(), label.data(),
                                  label.size(), nullptr, 0, 1) != 1) {
