@@ -5,6 +5,7 @@
 // Security: responses carry the password: they are `secret`. A mechanism that can tell a false server does so in
 //           step() or, when the server kept its proof back, in on_success(): nothing may be sent to it after that.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct client_credentials {
   bool plus_offered = false;                   ///< the server offers SCRAM with -PLUS
   unsigned iterations_max = 600'000;           ///< SCRAM: what a server may ask for; 0.3 seconds of 2020
   std::function<std::string(std::size_t octets)> random = {};  ///< must be there for SCRAM and DIGEST-MD5
+  std::uint16_t port = 0;                                      ///< the server's, told by OAUTHBEARER; 0: not told
 };
 
 class client_mechanism {

@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sasl/anonymous.hpp"
 #include "sasl/cram_md5.hpp"
 #include "sasl/digest_md5.hpp"
+#include "sasl/external.hpp"
 #include "sasl/login.hpp"
+#include "sasl/oauthbearer.hpp"
 #include "sasl/plain.hpp"
 #include "sasl/scram.hpp"
+#include "sasl/xoauth2.hpp"
 
 namespace postern::sasl {
 namespace {
@@ -43,8 +47,8 @@ constexpr mechanism_row rows[] = {
      .cyrus = {.no_plaintext = true, .no_dictionary = true, .no_anonymous = true},
      .dovecot = {},
      .source = "RFC 4422 appendix A",
-     .make_server = nullptr,
-     .make_client = nullptr},
+     .make_server = make_external_server,
+     .make_client = make_external_client},
     {.name = "GSSAPI",
      .needs = credential_need::nothing,
      .client_first = true,
@@ -90,16 +94,16 @@ constexpr mechanism_row rows[] = {
      .cyrus = plain_cyrus,
      .dovecot = plain_dovecot,
      .source = "RFC 7628",
-     .make_server = nullptr,
-     .make_client = nullptr},
+     .make_server = make_oauthbearer_server,
+     .make_client = make_oauthbearer_client},
     {.name = "XOAUTH2",
      .needs = credential_need::token_verifier,
      .client_first = true,
      .cyrus = plain_cyrus,
      .dovecot = plain_dovecot,
      .source = "Google, XOAUTH2 protocol",
-     .make_server = nullptr,
-     .make_client = nullptr},
+     .make_server = make_xoauth2_server,
+     .make_client = make_xoauth2_client},
     {.name = "PLAIN",
      .needs = credential_need::verify_plain,
      .client_first = true,
@@ -122,8 +126,8 @@ constexpr mechanism_row rows[] = {
      .cyrus = {.no_plaintext = true},
      .dovecot = {.anonymous = true},
      .source = "RFC 4505",
-     .make_server = nullptr,
-     .make_client = nullptr},
+     .make_server = make_anonymous_server,
+     .make_client = make_anonymous_client},
 };
 
 /// A row without factories waits for its file; nobody hears of it.
