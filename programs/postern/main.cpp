@@ -1,4 +1,5 @@
-// postern: the one command an administrator types; by the name it is called with also postconf and mailq.
+// postern: the one command an administrator types; by the name it is called with also postconf, mailq, saslpasswd2 and
+// sasldblistusers2.
 #include <array>
 #include <cstdio>
 #include <functional>
@@ -17,6 +18,7 @@ struct command {
   int (*run)(command_line const&);
   std::string_view called_as;  ///< the program it also stands for
   std::string_view meaning;
+  bool own_options = false;  ///< -c and --dir are not taken out: it has the options of the program it replaces
 };
 
 constexpr std::array commands{
@@ -33,11 +35,13 @@ constexpr std::array commands{
     command{"start", cmd_start, "", "start the system service"},
     command{"reload", cmd_reload, "", "take over a changed configuration without cutting a session"},
     command{"stop", cmd_stop, "", "stop gracefully"},
+    command{"saslpasswd2", cmd_saslpasswd2, "saslpasswd2", "set and delete passwords in sasldb2", true},
+    command{"sasldblistusers2", cmd_sasldblistusers2, "sasldblistusers2", "list the users of sasldb2", true},
 };
 
 int usage(std::FILE* to, int status) {
   fmt::print(to, "usage: postern COMMAND [--dir DIR | -c CONFDIR] [ARGUMENTS]\n\n");
-  for (auto const& one : commands) fmt::print(to, "  {:<8}{}\n", one.name, one.meaning);
+  for (auto const& one : commands) fmt::print(to, "  {:<18}{}\n", one.name, one.meaning);
   fmt::print(to,
              "\n--dir DIR     the private directory of a server that `postern up --dir DIR` runs\n"
              "-c CONFDIR    the configuration directory of a system service\n");
@@ -81,13 +85,15 @@ int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   command_line line;
   line.program = std::string(base_name(argv[0]));
-  if (!take_common(words, line)) return 2;
-  auto const* chosen =
-      std::find_if(commands.begin(), commands.end(), [&](auto const& one) { return one.called_as == line.program; });
-  if (chosen == commands.end()) {
+  auto const* chosen = std::ranges::find(commands, std::string_view(line.program), &command::called_as);
+  bool const by_name = chosen == commands.end();
+  if (by_name && !words.empty()) chosen = std::ranges::find(commands, std::string_view(words[0]), &command::name);
+  bool const own_options = chosen != commands.end() && chosen->own_options;
+  if (!own_options && !take_common(words, line)) return 2;
+  if (by_name) {
     if (words.empty()) return usage(stderr, 2);
     if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") return usage(stdout, 0);
-    chosen = std::find_if(commands.begin(), commands.end(), [&](auto const& one) { return one.name == words[0]; });
+    chosen = std::ranges::find(commands, std::string_view(words[0]), &command::name);
     if (chosen == commands.end()) {
       fmt::print(stderr, "postern: there is no command '{}'; `postern help` lists them\n", words[0]);
       return 2;
