@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.hpp"
+#include "base/text.hpp"
 
 namespace postern::auth {
 namespace {
@@ -260,6 +261,214 @@ TEST(auth_session, a_user_name_cannot_forge_log_lines_or_fields) {
   auto const told = script(session.on_tick(start + 2s));
   EXPECT_EQ(std::ranges::count(told[0], '\n'), 1);
   EXPECT_EQ(std::ranges::count(told[0], '\t'), 2);
+}
+
+// ---- mechanisms that ask for more than a password's verdict
+
+session_options strong() {
+  session_options how = secure;
+  how.mechanisms = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "CRAM-MD5", "PLAIN"};
+  how.server.host = "mail.example.org";
+  how.server.random = [](std::size_t octets) { return std::string(octets, 'r'); };
+  return how;
+}
+session_options const scram_options = strong();
+
+constexpr auto sha256 = crypto::hash_algorithm::sha256;
+sasl::scram_verifier key_of(std::string_view password) {
+  return sasl::make_scram_verifier(sha256, secret(password), "0123456789abcdef", sasl::scram_iterations_min);
+}
+/// What a verifier answers for a user with a password and one app password.
+scram_reply two_keys() {
+  return {.standing = {.code = verdict_code::accepted, .account = "joe", .source = "accounts"},
+          .held = {.keys = {key_of("main"), key_of("app")}, .credentials = {"", "phone"}}};
+}
+
+/// A SCRAM client, as far as these tests need one: who it is and what it knows.
+class scram_dialogue {
+ public:
+  explicit scram_dialogue(std::string_view begin_more = "", session_options const& how = scram_options)
+      : session(how, 7, std::string(32, 'c')), more_(begin_more) {}
+
+  /// Goes as far as the client's proof; the answer to that.
+  session_actions prove(std::string_view password, scram_reply keys) {
+    sasl::client_credentials who;
+    who.user = "joe";
+    who.password = secret(password);
+    who.random = [](std::size_t octets) { return std::string(octets, 'c'); };
+    client_ = sasl::find_mechanism("SCRAM-SHA-256")->make_client(std::move(who));
+    auto const first = client_->start().value().value();
+    auto const asked = session.on_line(
+        begin("1", "SCRAM-SHA-256", std::string(more_) + "\tresp=" + encode_base64(first.reveal())), start);
+    EXPECT_EQ(script(asked), lines{"scram 1 joe 32"});
+    auto const challenged = session.on_reply(1, std::move(keys), start);
+    return respond(challenge_of(challenged));
+  }
+  session_actions respond(std::string const& challenge) {
+    auto const response = client_->step(challenge);
+    EXPECT_TRUE(response) << challenge;
+    return session.on_line("CONT\t1\t" + encode_base64(response ? response->reveal() : ""), start);
+  }
+  static std::string challenge_of(session_actions const& actions) {
+    auto const line = std::get<send_action>(actions.at(0)).text;
+    EXPECT_TRUE(line.starts_with("CONT\t1\t")) << line;
+    return decode_base64(trim(line.substr(line.rfind('\t') + 1))).value_or("");
+  }
+
+  auth_session session;
+
+ private:
+  std::string more_;
+  std::unique_ptr<sasl::client_mechanism> client_;
+};
+
+TEST(auth_session, says_what_plus_is_in_words_that_postfix_drops) {
+  auto const text = make(scram_options).greeting();
+  EXPECT_NE(text.find("MECH\tSCRAM-SHA-256-PLUS\tmutual-auth\tchannel-binding\tprivate\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("MECH\tSCRAM-SHA-256\tmutual-auth\n"), std::string::npos) << text;
+}
+
+TEST(auth_session, scram_proves_the_server_in_a_step_of_its_own) {
+  scram_dialogue with;
+  EXPECT_EQ(script(with.prove("app", two_keys())), lines{"admit 1 joe accounts/phone"});
+  verdict const admitted{.code = verdict_code::accepted, .account = "joe", .source = "accounts", .credential = "phone"};
+  auto const proof = with.session.on_reply(1, admitted, start);
+  EXPECT_TRUE(scram_dialogue::challenge_of(proof).starts_with("v="));
+  EXPECT_EQ(script(with.respond(scram_dialogue::challenge_of(proof))),
+            (lines{"send OK\t1\tuser=joe\tcredential=phone\n",
+                   "log S1: user=joe, method=SCRAM-SHA-256, service=smtp, client=192.0.2.7: login accepted, "
+                   "source=accounts, credential=phone"}));
+}
+
+TEST(auth_session, scram_proves_the_server_with_the_success_where_there_is_room) {
+  scram_dialogue with("\tfinal-resp-ok");
+  EXPECT_EQ(script(with.prove("main", two_keys())), lines{"admit 1 joe accounts/"});
+  auto const told = script(with.session.on_reply(1, verdict{.code = verdict_code::accepted, .account = "joe"}, start));
+  EXPECT_TRUE(told.at(0).starts_with("send OK\t1\tuser=joe\tresp=")) << told.at(0);
+}
+
+TEST(auth_session, a_response_behind_the_proof_must_be_empty) {
+  scram_dialogue with;
+  with.prove("main", two_keys());
+  with.session.on_reply(1, verdict{.code = verdict_code::accepted, .account = "joe"}, start);
+  auto const logged = script(with.session.on_line("CONT\t1\tYQ==", start));
+  EXPECT_NE(logged.at(0).find("reason=malformed"), std::string::npos) << logged.at(0);
+  EXPECT_EQ(script(with.session.on_tick(start + 2s)), lines{"send FAIL\t1\n"});
+}
+
+TEST(auth_session, a_wrong_proof_and_an_unknown_user_look_alike) {
+  scram_dialogue known;
+  auto const wrong = script(known.prove("nonsense", two_keys()));
+  EXPECT_NE(wrong.at(0).find("reason=wrong_password"), std::string::npos) << wrong.at(0);
+
+  scram_dialogue unknown;
+  scram_reply stand_in{.standing = {.code = verdict_code::unknown_user, .detail = "nobody of that name"},
+                       .held = {.keys = {key_of("whatever")}, .credentials = {""}}};
+  auto const nobody = script(unknown.prove("nonsense", stand_in));
+  EXPECT_NE(nobody.at(0).find("reason=unknown_user (nobody of that name)"), std::string::npos) << nobody.at(0);
+  EXPECT_EQ(script(known.session.on_tick(start + 2s)), script(unknown.session.on_tick(start + 2s)));
+
+  // Even who guesses what the stand-in was made of is not let in.
+  scram_dialogue lucky;
+  auto const guessed = script(lucky.prove("whatever", stand_in));
+  EXPECT_NE(guessed.at(0).find("reason=unknown_user"), std::string::npos) << guessed.at(0);
+}
+
+TEST(auth_session, a_right_proof_of_a_locked_account_is_refused_without_the_server_s_proof) {
+  scram_dialogue with;
+  with.prove("main", two_keys());
+  auto const told = script(with.session.on_reply(1, verdict{.code = verdict_code::locked, .detail = "locked"}, start));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("reason=locked"), std::string::npos) << told[0];
+  EXPECT_EQ(script(with.session.on_tick(start + 2s)), lines{"send FAIL\t1\tuser=joe\n"});
+}
+
+TEST(auth_session, keys_that_cannot_be_read_are_a_temporary_failure) {
+  auto session = make(scram_options);
+  session.on_line(begin("1", "SCRAM-SHA-256", "\tresp=" + encode_base64("n,,n=joe,r=abc")), start);
+  scram_reply const trouble{.standing = {.code = verdict_code::store_unavailable, .detail = "no file"}, .held = {}};
+  EXPECT_TRUE(script(session.on_reply(1, trouble, start)).at(0).ends_with("temp\tcode=temp_fail\n"));
+}
+
+TEST(auth_session, a_client_that_was_cheated_of_plus_is_refused_where_plus_was_possible) {
+  struct row {
+    std::string_view more;
+    bool refused;
+  };
+  // "y": the client could bind, and thinks that the server could not.
+  for (auto const& [more, refused] : {row{"", false}, row{"\tcb-tls-exporter=YWJj", true}}) {
+    auto session = make(scram_options);
+    auto const first = "\tresp=" + encode_base64("y,,n=joe,r=abc");
+    auto const said = script(session.on_line(begin("1", "SCRAM-SHA-256", std::string(more) + first), start));
+    EXPECT_EQ(said.at(0).find("reason=downgrade") != std::string::npos, refused) << said.at(0);
+  }
+}
+
+TEST(auth_session, cram_md5_gets_the_secret_or_none) {
+  for (bool const known : {true, false}) {
+    auto session = make(scram_options);
+    session.on_line(begin("1", "CRAM-MD5", ""), start);
+    auto const response = encode_base64("joe " + std::string(32, '0'));
+    EXPECT_EQ(script(session.on_line("CONT\t1\t" + response, start)), lines{"secret 1 joe CRAM-MD5"});
+    shared_secret_reply reply{.standing = {.code = known ? verdict_code::accepted : verdict_code::mechanism_unusable,
+                                           .detail = "nothing is kept"},
+                              .held = {}};
+    if (known) reply.held.emplace().value = secret("secret");
+    auto const logged = script(session.on_reply(1, reply, start));
+    EXPECT_NE(logged.at(0).find(known ? "reason=wrong_password" : "reason=mechanism_unusable"), std::string::npos)
+        << logged.at(0);
+    EXPECT_EQ(script(session.on_tick(start + 2s)), lines{"send FAIL\t1\tuser=joe\n"});
+  }
+}
+
+TEST(auth_session, a_revoked_credential_is_told_to_front_ends_that_close_sessions) {
+  auto silent = make();
+  silent.on_line("AUTH\t1\tLOGIN\tservice=smtp\tsecured", start);
+  EXPECT_EQ(script(silent.on_revoked({"joe", "phone"})), lines{});
+  auto told = make();
+  told.on_line(begin("1", "LOGIN", ""), start);
+  EXPECT_EQ(script(told.on_revoked({"joe", "phone"})), lines{"send REVOKED\tjoe\tphone\n"});
+  EXPECT_EQ(script(told.on_revoked({"joe", ""})), lines{"send REVOKED\tjoe\t\n"});
+  EXPECT_EQ(script(told.on_revoked({"joe", {}})), lines{"send REVOKED\tjoe\n"});
+}
+
+TEST(auth_session, a_login_that_a_revocation_overtakes_fails) {
+  scram_dialogue asking;
+  asking.prove("main", two_keys());
+  asking.session.on_revoked({"joe", {}});
+  auto const admitted = verdict{.code = verdict_code::accepted, .account = "joe"};
+  EXPECT_NE(script(asking.session.on_reply(1, admitted, start)).at(0).find("it was revoked"), std::string::npos);
+
+  scram_dialogue proving;
+  proving.prove("main", two_keys());
+  auto const proof = proving.session.on_reply(1, admitted, start);
+  proving.session.on_revoked({"joe", {}});
+  EXPECT_NE(script(proving.respond(scram_dialogue::challenge_of(proof))).at(0).find("it was revoked"),
+            std::string::npos);
+
+  scram_dialogue another;
+  another.prove("main", two_keys());
+  another.session.on_revoked({"ann", {}});
+  EXPECT_TRUE(std::holds_alternative<send_action>(another.session.on_reply(1, admitted, start).at(0)));
+}
+
+TEST(auth_session, an_exchange_can_be_cancelled_in_every_phase) {
+  auto const admitted = verdict{.code = verdict_code::accepted, .account = "joe"};
+  auto responding = make(scram_options);
+  responding.on_line(begin("1", "SCRAM-SHA-256", ""), start);
+  EXPECT_EQ(script(responding.on_line("CANCEL\t1", start)), lines{});
+  auto fetching = make(scram_options);
+  fetching.on_line(begin("1", "SCRAM-SHA-256", "\tresp=" + encode_base64("n,,n=joe,r=abc")), start);
+  EXPECT_EQ(script(fetching.on_line("CANCEL\t1", start)), lines{"forget 1"});
+  EXPECT_EQ(script(fetching.on_reply(1, two_keys(), start)), lines{});
+  scram_dialogue admitting;
+  admitting.prove("main", two_keys());
+  EXPECT_EQ(script(admitting.session.on_line("CANCEL\t1", start)), lines{"forget 1"});
+  scram_dialogue proving;
+  proving.prove("main", two_keys());
+  proving.session.on_reply(1, admitted, start);
+  EXPECT_EQ(script(proving.session.on_line("CANCEL\t1", start)), lines{});
+  EXPECT_EQ(proving.session.exchanges(), 0U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <condition_variable>
 
 #include "auth/test_accounts.hpp"
+#include "auth/test_source.hpp"
 
 namespace postern::auth {
 namespace {
@@ -184,6 +185,132 @@ TEST_F(verifier_test, knows_who_exists) {
   EXPECT_EQ(asked.find_account("lou").value(), "lou");
   EXPECT_EQ(asked.find_account("nobody").value(), std::nullopt);
   EXPECT_EQ(asked.find_account("no body").value(), std::nullopt);
+}
+
+// ---- every kind of question, with a source that says what the test wants
+
+class verifier_source_test : public verifier_test {
+ protected:
+  verifier::options scripted() {
+    auto how = options();
+    how.sources = [this]() -> result<source_list> {
+      source_list list;
+      list.push_back(std::make_unique<test_source>(script_));
+      return list;
+    };
+    how.workers = 1;
+    return how;
+  }
+  scram_reply scram(verifier& whom, std::string_view user, crypto::hash_algorithm hash) {
+    return std::get<scram_reply>(ask(whom, smtp(user), scram_query{hash}));
+  }
+
+  std::shared_ptr<test_source::script> script_ =
+      std::make_shared<test_source::script>(test_source::script{.users = {{"joe", {.password = "secret"}}}});
+};
+
+TEST_F(verifier_source_test, an_unknown_user_has_keys_of_the_same_shape_and_a_stable_salt) {
+  auto how = scripted();
+  how.scram_iterations = sasl::scram_iterations_min;
+  for (auto const hash :
+       {crypto::hash_algorithm::sha1, crypto::hash_algorithm::sha256, crypto::hash_algorithm::sha512}) {
+    verifier asked(how, mailbox_.poster());
+    auto const known = scram(asked, "joe", hash);
+    auto const unknown = scram(asked, "nobody", hash);
+    EXPECT_EQ(known.standing.code, verdict_code::accepted);
+    EXPECT_EQ(known.standing.source, "test");
+    EXPECT_EQ(unknown.standing.code, verdict_code::unknown_user);
+    ASSERT_EQ(unknown.held.keys.size(), known.held.keys.size());
+    auto const& real = known.held.keys[0];
+    auto const& stand_in = unknown.held.keys[0];
+    EXPECT_EQ(stand_in.salt.size(), real.salt.size());
+    EXPECT_EQ(stand_in.stored_key.size(), real.stored_key.size());
+    EXPECT_EQ(stand_in.server_key.size(), real.server_key.size());
+    EXPECT_EQ(stand_in.iterations, real.iterations);
+    verifier restarted(how, mailbox_.poster());
+    EXPECT_EQ(scram(restarted, "NOBODY", hash).held.keys[0].salt, stand_in.salt);
+    EXPECT_NE(scram(restarted, "nobody2", hash).held.keys[0].salt, stand_in.salt);
+  }
+}
+
+TEST_F(verifier_source_test, another_key_makes_other_salts) {
+  verifier asked(scripted(), mailbox_.poster());
+  auto other = scripted();
+  other.server_secret = secret("another");
+  verifier elsewhere(other, mailbox_.poster());
+  auto const hash = crypto::hash_algorithm::sha256;
+  EXPECT_NE(scram(asked, "nobody", hash).held.keys[0].salt, scram(elsewhere, "nobody", hash).held.keys[0].salt);
+}
+
+TEST_F(verifier_source_test, trouble_answers_every_kind_of_question_in_its_own_way) {
+  script_->broken = true;
+  verifier asked(scripted(), mailbox_.poster());
+  auto const unavailable = verdict_code::store_unavailable;
+  EXPECT_EQ(ask(asked, "joe", "secret").code, unavailable);
+  EXPECT_EQ(scram(asked, "joe", crypto::hash_algorithm::sha256).standing.code, unavailable);
+  EXPECT_TRUE(scram(asked, "joe", crypto::hash_algorithm::sha256).held.keys.empty());
+  auto const stored = std::get<shared_secret_reply>(ask(asked, smtp("joe"), shared_secret_query{"CRAM-MD5"}));
+  EXPECT_EQ(stored.standing.code, unavailable);
+  auto const token = std::get<token_reply>(ask(asked, smtp("joe"), token_query{secret("t")}));
+  EXPECT_EQ(token.standing.code, unavailable);
+
+  auto how = scripted();
+  how.sources = []() -> result<source_list> { return fail("no such thing"); };
+  verifier without(how, mailbox_.poster());
+  EXPECT_EQ(ask(without, "joe", "secret").detail, "no such thing");
+  EXPECT_FALSE(without.find_account("joe"));
+}
+
+TEST_F(verifier_source_test, a_source_that_cannot_tell_changes_is_not_cached) {
+  verifier asked(scripted(), mailbox_.poster());
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(ask(asked, "joe", "secret").cached);
+  script_->stamp = 1;
+  EXPECT_FALSE(ask(asked, "joe", "secret").cached);
+  EXPECT_TRUE(ask(asked, "joe", "secret").cached);
+}
+
+TEST_F(verifier_source_test, a_cached_password_is_admitted_anew_each_time) {
+  script_->stamp = 1;
+  script_->is_quick = true;
+  verifier asked(scripted(), mailbox_.poster());
+  ASSERT_EQ(ask(asked, "joe", "secret").code, verdict_code::accepted);
+  script_->users["joe"].standing = verdict_code::expired;
+  auto const outcome = ask(asked, "joe", "secret");
+  EXPECT_EQ(outcome.code, verdict_code::expired);
+  EXPECT_TRUE(outcome.cached);
+}
+
+TEST_F(verifier_source_test, a_cached_password_counts_for_its_service_and_its_owner_only) {
+  script_->stamp = 1;
+  verifier asked(scripted(), mailbox_.poster());
+  ASSERT_EQ(ask(asked, "joe", "secret").code, verdict_code::accepted);
+  auto imap = smtp("joe");
+  imap.service = "imap";
+  EXPECT_FALSE(std::get<verdict>(ask(asked, imap, password_query{secret("secret")})).cached);
+  auto as_ann = smtp("joe");
+  as_ann.authzid = "ann";
+  EXPECT_EQ(std::get<verdict>(ask(asked, as_ann, password_query{secret("secret")})).code, verdict_code::not_authorized);
+}
+
+TEST_F(verifier_source_test, spells_names_before_it_asks) {
+  auto how = scripted();
+  how.spell = [](std::string_view name) { return std::string(name.substr(0, name.find('@'))); };
+  verifier asked(how, mailbox_.poster());
+  EXPECT_EQ(ask(asked, "joe@example.org", "secret").code, verdict_code::accepted);
+  EXPECT_EQ(asked.find_account("joe@example.org").value(), "joe");
+}
+
+TEST_F(verifier_source_test, revocations_are_told_once) {
+  script_->stamp = 1;
+  verifier asked(scripted(), mailbox_.poster());
+  EXPECT_TRUE(asked.poll_revocations().empty());
+  script_->revoked = {{"joe", "phone"}};
+  EXPECT_TRUE(asked.poll_revocations().empty()) << "nothing has changed yet";
+  script_->stamp = 2;
+  auto const told = asked.poll_revocations();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].credential, "phone");
+  EXPECT_TRUE(asked.poll_revocations().empty());
 }
 
 }  // namespace
