@@ -116,8 +116,9 @@ class Postfix:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
-def maildir_next_hop(directory, port, domains, tls=None):
-    """A Postfix that takes mail for `domains`, any recipient, into directory/mail/all/ (Maildir); not started yet."""
+def maildir_next_hop(directory, port, domains, tls=None, **more):
+    """A Postfix that takes mail for `domains`, any recipient, into directory/mail/all/ (Maildir); not started yet.
+    `more`: parameters of main.cf."""
     mail = directory / "mail"
     mail.mkdir(parents=True, exist_ok=True)
     shutil.chown(mail, "postfix")
@@ -133,7 +134,7 @@ def maildir_next_hop(directory, port, domains, tls=None):
     }
     if tls:
         main_cf |= {"smtpd_tls_security_level": "may", "smtpd_tls_cert_file": tls[0], "smtpd_tls_key_file": tls[1]}
-    return Postfix(directory, main_cf, [f"127.0.0.1:{port} inet n - n - - smtpd"])
+    return Postfix(directory, main_cf | more, [f"127.0.0.1:{port} inet n - n - - smtpd"])
 
 
 def maildir_messages(directory, user="all"):
