@@ -106,6 +106,7 @@ result<std::optional<reply>> parse_reply(std::string_view octets) {
   if (octets.size() < size) return std::nullopt;
   octets = octets.substr(0, size);
   bool const yes = octets.starts_with("OK");
+  if (!yes && !octets.starts_with("NO")) return fail("bad response from saslauthd");
   octets.remove_prefix(2);
   if (octets.starts_with(' ')) octets.remove_prefix(1);
   return reply{.yes = yes, .text = std::string(octets)};

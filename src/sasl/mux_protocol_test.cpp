@@ -122,6 +122,7 @@ TEST(mux_protocol, replies_are_read_back_wherever_they_are_cut) {
   }
   EXPECT_FALSE(parse_reply(std::string_view("\0\1O", 3)));
   EXPECT_FALSE(parse_reply(std::string_view("\0\0", 2)));
+  EXPECT_FALSE(parse_reply(std::string_view("\0\4 OK!", 6)));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "auth/backend/getpwent.hpp"
 #include "auth/backend/ldap.hpp"
 #include "auth/backend/pam.hpp"
+#include "auth/backend/sasldb.hpp"
 #include "auth/backend/shadow.hpp"
 #include "auth/password_backend.hpp"
 #include "base/text.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 // sasldb getpwent kerberos5 pam rimap shadow ldap httpform: the order of saslauthd -v.
 constexpr std::array rows = {
+    backend_row{.name = "sasldb", .meaning = "sasldb2", .quick = true, .make = make_sasldb_backend},
     backend_row{.name = "getpwent", .meaning = "passwd(5)", .make = make_getpwent_backend},
     backend_row{.name = "pam", .meaning = "the machine's PAM", .make = make_pam_backend},
     backend_row{.name = "shadow", .meaning = "shadow(5)", .make = make_shadow_backend},

@@ -1,6 +1,7 @@
 #include "auth/saslauthd/options.hpp"
 
 #include <getopt.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -222,6 +223,8 @@ std::expected<daemon_options, early_exit> parse_options(std::vector<std::string>
   if (!out.directory.starts_with('/')) return wrong("-m requires an absolute pathname");
   out.server.row = find_password_backend(out.server.mechanism);
   if (out.server.row == nullptr) return wrong("unknown authentication mechanism: " + out.server.mechanism);
+  char host[256] = "";
+  if (::gethostname(host, sizeof host - 1) == 0) out.server.backend.host_name = host;
   if (cache.on) out.server.cache = cache.how;
   out.server.backend.argument = out.argument;
   return out;

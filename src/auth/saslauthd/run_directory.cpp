@@ -40,7 +40,10 @@ result<os::unique_fd> run_directory::lock(std::string const& path) {
 
 result<> run_directory::open(daemon_options const& options) {
   directory_ = options.directory;
-  if (::mkdir(directory_.c_str(), directory_mode) != 0 && errno != EEXIST) {
+  if (::mkdir(directory_.c_str(), directory_mode) == 0) {
+    // Whatever the umask is: who may ask must be able to get here.
+    ::chmod(directory_.c_str(), directory_mode);
+  } else if (errno != EEXIST) {
     return fail_errno("cannot make " + directory_, errno);
   }
   if (::chdir(directory_.c_str()) != 0) return fail_errno("could not chdir to: " + directory_, errno);
