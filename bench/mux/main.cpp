@@ -1,0 +1,146 @@
+// postern-mux: asks a saslauthd socket as fast as it answers, with a fixed number of connections at once; prints one
+// line of JSON. One thread, so that it leaves a processor to the server.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+struct options {
+  std::string socket;
+  std::string user = "user";  ///< with users > 1 a number from 0 is put behind it
+  std::string password;
+  std::string service = "smtp";
+  std::string realm;
+  unsigned users = 1;
+  unsigned connections = 1;
+  std::uint64_t logins = 1000;
+};
+
+struct slot {
+  int fd = -1;
+  std::string answer;
+  clock::time_point began;
+};
+
+std::string counted(std::string_view text) {
+  std::string out{static_cast<char>(text.size() >> 8U), static_cast<char>(text.size() & 0xffU)};
+  return out += text;
+}
+
+class load {
+ public:
+  explicit load(options how) : options_(std::move(how)), events_(::epoll_create1(EPOLL_CLOEXEC)) {
+    to_.sun_family = AF_UNIX;
+    options_.socket.copy(to_.sun_path, sizeof to_.sun_path - 1);
+    for (unsigned i = 0; i < options_.users; ++i) {
+      auto const name = options_.users > 1 ? options_.user + std::to_string(i) : options_.user;
+      requests_.push_back(counted(name) + counted(options_.password) + counted(options_.service) +
+                          counted(options_.realm));
+    }
+  }
+
+  int run() {
+    auto const begin = clock::now();
+    slots_.resize(options_.connections);
+    for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
+    std::vector<epoll_event> ready(slots_.size());
+    while (done_ < options_.logins) {
+      int const count = ::epoll_wait(events_, ready.data(), static_cast<int>(ready.size()), 30000);
+      if (count <= 0) return std::fputs("the server does not answer\n", stderr), 1;
+      for (int i = 0; i < count; ++i) on_readable(ready[static_cast<std::size_t>(i)].data.u64);
+    }
+    report(std::chrono::duration<double>(clock::now() - begin).count());
+    return failed_ == 0 ? 0 : 1;
+  }
+
+ private:
+  void start(std::size_t which) {
+    if (started_ >= options_.logins) return;
+    auto& one = slots_[which];
+    one.began = clock::now();
+    one.answer.clear();
+    one.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // Blocks when the server's backlog is full, as libsasl does.
+    if (::connect(one.fd, reinterpret_cast<sockaddr const*>(&to_), sizeof to_) != 0) {
+      std::perror("connect");
+      std::exit(1);
+    }
+    auto const& request = requests_[started_++ % requests_.size()];
+    [[maybe_unused]] auto const sent = ::send(one.fd, request.data(), request.size(), MSG_NOSIGNAL);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = which;
+    ::epoll_ctl(events_, EPOLL_CTL_ADD, one.fd, &event);
+  }
+
+  void on_readable(std::size_t which) {
+    auto& one = slots_[which];
+    char piece[1024];
+    auto const got = ::recv(one.fd, piece, sizeof piece, 0);
+    if (got > 0) one.answer.append(piece, static_cast<std::size_t>(got));
+    // As libsasl: the length says when it is whole.
+    bool const whole = one.answer.size() >= 2 && one.answer.size() >= 2U + static_cast<unsigned char>(one.answer[1]);
+    if (!whole && got > 0) return;
+    if (one.answer.substr(std::min<std::size_t>(2, one.answer.size())).substr(0, 2) != "OK") ++failed_;
+    ::close(one.fd);
+    micros_.push_back(static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - one.began).count()));
+    ++done_;
+    start(which);
+  }
+
+  void report(double seconds) {
+    std::ranges::sort(micros_);
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    double const cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                       static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    fmt::print(
+        "{{\"logins\": {}, \"failed\": {}, \"seconds\": {:.4f}, \"logins_per_s\": {:.1f}, \"p50_us\": {}, "
+        "\"p99_us\": {}, \"client_cpu_s\": {:.3f}}}\n",
+        done_, failed_, seconds, static_cast<double>(done_) / seconds, micros_[micros_.size() / 2],
+        micros_[micros_.size() * 99 / 100], cpu);
+  }
+
+  options options_;
+  int events_;
+  sockaddr_un to_{};
+  std::vector<std::string> requests_;
+  std::vector<slot> slots_;
+  std::vector<std::uint32_t> micros_;
+  std::uint64_t started_ = 0;
+  std::uint64_t done_ = 0;
+  std::uint64_t failed_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  options how;
+  CLI::App app("asks a saslauthd socket for logins and measures");
+  app.add_option("socket", how.socket, "path of the mux socket")->required();
+  app.add_option("--user", how.user);
+  app.add_option("--users", how.users, "log in as USER0, USER1, …")->check(CLI::PositiveNumber);
+  app.add_option("--password", how.password)->required();
+  app.add_option("--service", how.service);
+  app.add_option("--realm", how.realm);
+  app.add_option("--connections", how.connections)->check(CLI::PositiveNumber);
+  app.add_option("--logins", how.logins)->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  return load(how).run();
+}
