@@ -111,7 +111,8 @@ scram_result<parsed_client_first> parse_client_first(std::string_view text) {
   auto rest = text;
   if (!parse_flag(take_field(rest), out.value)) return fault("first message without a channel binding flag");
   auto const authzid = take_field(rest);
-  if (!authzid.empty()) {
+  // gsasl writes "a=" for none. [RFC 5802 §7: deviates, it should not be empty]
+  if (!authzid.empty() && authzid != "a=") {
     if (!authzid.starts_with("a=")) return fault("first message with something else than an authorization identity");
     auto name = parse_saslname(authzid.substr(2));
     if (!name) return fault("first message with an authorization identity that is no name");
