@@ -47,8 +47,8 @@ int serve(service::environment& env, prepared& from) {
   auto auth_path = receive::auth_socket_path(settings);
   receive::spool_client spool(env.loop(), env.socket_path("private/qmgr"));
   receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
-  receive::auth_client auth(env.loop(), auth_path == "private/auth" ? env.socket_path(auth_path) : auth_path,
-                            std::chrono::seconds(60));
+  bool const own_auth = auth_path == "private/auth" || auth_path == "private/sasl";
+  receive::auth_client auth(env.loop(), own_auth ? env.socket_path(auth_path) : auth_path, std::chrono::seconds(60));
   std::optional<net::resolver> resolver;
   if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
   receive::buffer_pool buffers;

@@ -1,5 +1,8 @@
 #include "admin/auth_daemon.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "net/task_scope.hpp"
 #include "receive/auth_client.hpp"
 #include "receive/service_settings.hpp"
@@ -8,7 +11,8 @@
 namespace postern::admin {
 namespace {
 
-constexpr char const* own_socket = "private/auth";
+/// authd's: the accounts, and what Cyrus's smtpd.conf says.
+constexpr std::array<std::string_view, 2> own_sockets = {"private/auth", "private/sasl"};
 
 net::task<> ask(net::event_loop& loop, receive::auth_client& daemon, auth_daemon_answer& out) {
   out.trouble = co_await daemon.ready();
@@ -24,7 +28,9 @@ std::string auth_daemon_path(config::settings const& settings) {
 }
 
 bool is_own_auth_daemon(config::settings const& settings) {
-  return auth_daemon_path(settings) == settings.text("queue_directory") + "/" + own_socket;
+  auto const path = auth_daemon_path(settings);
+  auto const queue = settings.text("queue_directory") + "/";
+  return std::ranges::any_of(own_sockets, [&](auto name) { return path == queue + std::string(name); });
 }
 
 auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within) {

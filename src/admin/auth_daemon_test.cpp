@@ -45,7 +45,7 @@ TEST(auth_daemon, socket_is_found) {
     bool own;
   };
   for (auto [main_cf, path, own] :
-       {row{"queue_directory = /q\n", "/q/private/auth", true},
+       {row{"queue_directory = /q\n", "/q/private/sasl", true},
         row{"queue_directory = /q\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/auth\n", "/q/private/auth",
             true},
         row{"queue_directory = /q\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/other\n", "/q/private/other",

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/cyrus/cyrus_setup.hpp"
 #include "base/text.hpp"
 #include "os/interfaces.hpp"
 #include "receive/service_settings.hpp"
@@ -77,10 +78,16 @@ void check_password_exposure(check_context& context) {
 void check_password_source(check_context& context) {
   for (auto const& service : context.smtpd_services()) {
     if (!lets_users_log_in(service) || !iequals(service.settings.text("smtpd_sasl_type"), "cyrus")) continue;
-    context.add(gravity::warning, check_context::where(service, "smtpd_sasl_type"),
-                "smtpd_sasl_type = cyrus: Postern's own accounts are asked, not saslauthd or sasldb2",
-                "add the users with postern user add, and write smtpd_sasl_type = dovecot with smtpd_sasl_path = "
-                "private/auth");
+    auto const where = check_context::where(service, "smtpd_sasl_type");
+    auto const setup = auth::cyrus::load_cyrus_setup(service.settings, {}, secret());
+    for (auto const& trouble : setup.troubles) context.add(gravity::problem, where, trouble, "");
+    if (!setup.with_accounts) continue;
+    context.add(
+        gravity::warning, where,
+        fmt::format("smtpd_sasl_type = cyrus, and there is no {}.conf of Cyrus SASL: Postern's own accounts are "
+                    "asked, then /etc/sasldb2 if it is there",
+                    service.settings.text("smtpd_sasl_path")),
+        "write that file, or smtpd_sasl_type = dovecot with smtpd_sasl_path = private/auth");
   }
 }
 

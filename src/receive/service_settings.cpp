@@ -82,7 +82,7 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
 }
 
 std::string auth_socket_path(config::settings const& settings) {
-  if (!iequals(settings.text("smtpd_sasl_type"), "dovecot")) return "private/auth";
+  if (!iequals(settings.text("smtpd_sasl_type"), "dovecot")) return "private/sasl";
   auto path = settings.text("smtpd_sasl_path");
   return path == "smtpd" ? "private/auth" : path;
 }

@@ -56,7 +56,8 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
                                                                       std::shared_ptr<net::tls_context> tls,
                                                                       std::string tls_trouble);
 
-/// Where authd's socket is: $smtpd_sasl_path for smtpd_sasl_type = dovecot, our own private/auth otherwise.
+/// Where the auth socket is: $smtpd_sasl_path for smtpd_sasl_type = dovecot; for cyrus authd's private/sasl, which is
+/// served as Cyrus's smtpd.conf says.
 std::string auth_socket_path(config::settings const& settings);
 
 /// The mechanisms of `offered` that the two option lists and the filter let through, as EHLO shows them.
