@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/base64.hpp"
-#include "sasl/mechanism.hpp"
+#include "os/random.hpp"
+#include "sasl/client_choice.hpp"
 
 namespace postern::admin {
 namespace {
@@ -25,6 +26,14 @@ result<std::shared_ptr<net::tls_context>> make_lenient_context() {
 
 std::string format_endpoint(ip_address const& address, std::uint16_t port) {
   return fmt::format(fmt::runtime(address.is_v6() ? "[{}]:{}" : "{}:{}"), address.text(), port);
+}
+
+/// PLAIN or LOGIN where they are offered: it is what most mail programs use.
+sasl::mechanism_row const* choose_mechanism(offer const& from, sasl::client_credentials const& credentials) {
+  for (std::string_view const name : {"PLAIN", "LOGIN"}) {
+    if (from.has(name)) return sasl::find_mechanism(name);
+  }
+  return sasl::choose_client_mechanism(from.mechanisms, {}, {}, credentials);
 }
 
 }  // namespace
@@ -195,10 +204,17 @@ std::optional<remark> port_probe::reason_to_withhold_password() const {
                 "--any-certificate gives it to this server all the same"};
 }
 
-net::task<smtp_dialogue::reply> port_probe::log_in(std::string_view mechanism) {
-  auto client = sasl::find_mechanism(mechanism)->make_client({request_.user, {}, request_.password});
+sasl::client_credentials port_probe::credentials() const {
+  sasl::client_credentials out{request_.user, {}, request_.password};
+  out.host = request_.host;
+  out.random = os::random_octets;
+  return out;
+}
+
+net::task<smtp_dialogue::reply> port_probe::log_in(sasl::mechanism_row const& mechanism) {
+  auto client = mechanism.make_client(credentials());
   auto first = client->start();
-  auto command = fmt::format("AUTH {}", mechanism);
+  auto command = fmt::format("AUTH {}", mechanism.name);
   auto line = command;
   bool has_response = first && *first;
   if (has_response) line += " " + encode_base64((*first)->reveal());
@@ -208,10 +224,14 @@ net::task<smtp_dialogue::reply> port_probe::log_in(std::string_view mechanism) {
     auto challenge = decode_base64(answer->lines.front());
     auto response = challenge ? client->step(*challenge) : fail("a challenge that is not base64");
     if (!response) {
+      false_server_ = response.error().text;
       answer = co_await dialogue_.command("*");
       break;
     }
     answer = co_await dialogue_.command_in_secret(secret(encode_base64(response->reveal())), "[credentials]");
+  }
+  if (answer && answer->code == 235) {
+    if (auto proved = client->on_success(); !proved) false_server_ = proved.error().text;
   }
   co_return answer;
 }
@@ -219,16 +239,20 @@ net::task<smtp_dialogue::reply> port_probe::log_in(std::string_view mechanism) {
 net::task<> port_probe::try_login() {
   if (request_.user.empty()) co_return tell("login", {gravity::note, "not tried: no --user was given", {}});
   if (auto why = reason_to_withhold_password()) co_return tell("login", *why);
-  std::string_view mechanism = offer_.has("PLAIN") ? "PLAIN" : "LOGIN";
-  if (!offer_.has(mechanism)) {
-    co_return tell("login", {gravity::note, "not tried: neither PLAIN nor LOGIN is among the mechanisms", {}});
+  auto const* mechanism = choose_mechanism(offer_, credentials());
+  if (mechanism == nullptr) {
+    co_return tell("login",
+                   {gravity::note, "not tried: no mechanism for a password is among " + offer_.mechanism_text(), {}});
   }
-  auto answer = co_await log_in(mechanism);
+  auto answer = co_await log_in(*mechanism);
   if (!answer) {
     tell_broken("login", answer.error());
     co_return;
   }
-  tell("login", judge_login(*answer, mechanism));
+  if (!false_server_.empty()) {
+    co_return tell("login", {gravity::problem, "broken off: " + false_server_, "make sure that this is your server"});
+  }
+  tell("login", judge_login(*answer, mechanism->name));
   login_refused_ = answer->code == 535;
   if (answer->code == 235) co_await try_user();
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sasl/mechanism.hpp"
+
 #include "admin/probe.hpp"
 #include "admin/probe_verdict.hpp"
 #include "admin/smtp_dialogue.hpp"
@@ -34,7 +36,8 @@ class port_probe {
   net::task<bool> shake_hands();
   net::task<> try_stranger();
   net::task<> try_login();
-  net::task<smtp_dialogue::reply> log_in(std::string_view mechanism);
+  sasl::client_credentials credentials() const;
+  net::task<smtp_dialogue::reply> log_in(sasl::mechanism_row const& mechanism);
   net::task<> try_user();
   net::task<std::optional<relay_attempt>> attempt_relay(std::string step, std::string sender);
 
@@ -50,6 +53,7 @@ class port_probe {
   smtp_dialogue dialogue_;
   std::string hello_;
   offer offer_;
+  std::string false_server_;  ///< why the mechanism broke the login off; empty: it did not
   bool reached_ = false;
   bool on_loopback_ = false;
   bool vouched_for_ = false;  ///< the certificate is trusted and fits the host
