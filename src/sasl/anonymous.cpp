@@ -29,7 +29,7 @@ class anonymous_server final : public server_mechanism {
 
 class anonymous_client final : public client_mechanism {
  public:
-  explicit anonymous_client(client_credentials const& credentials) : trace_(credentials.user) {}
+  explicit anonymous_client(std::string trace) : trace_(std::move(trace)) {}
 
   result<std::optional<secret>> start() override { return secret(std::string_view(trace_)); }
   // Asked for again after a server that ignored the initial response: the challenge is empty then. [RFC 4954 §4]
@@ -48,7 +48,7 @@ std::unique_ptr<server_mechanism> make_anonymous_server(server_parameters const&
   return std::make_unique<anonymous_server>();
 }
 std::unique_ptr<client_mechanism> make_anonymous_client(client_credentials credentials) {
-  return std::make_unique<anonymous_client>(credentials);
+  return std::make_unique<anonymous_client>(std::move(credentials.user));
 }
 
 }  // namespace postern::sasl

@@ -33,7 +33,7 @@ class external_server final : public server_mechanism {
 
 class external_client final : public client_mechanism {
  public:
-  explicit external_client(client_credentials const& credentials) : authzid_(credentials.authzid) {}
+  explicit external_client(std::string authzid) : authzid_(std::move(authzid)) {}
 
   result<std::optional<secret>> start() override { return secret(std::string_view(authzid_)); }
   // Asked for again after a server that ignored the initial response: the challenge is empty then. [RFC 4954 §4]
@@ -52,7 +52,7 @@ std::unique_ptr<server_mechanism> make_external_server(server_parameters const& 
   return std::make_unique<external_server>(parameters);
 }
 std::unique_ptr<client_mechanism> make_external_client(client_credentials credentials) {
-  return std::make_unique<external_client>(credentials);
+  return std::make_unique<external_client>(std::move(credentials.authzid));
 }
 
 }  // namespace postern::sasl
