@@ -32,9 +32,10 @@ std::vector<std::string> words(std::string_view column) {
 
 result<process_count> parse_process_count(std::string_view word) {
   if (word == "one") return process_count::one;
+  if (word == "asked") return process_count::asked;
   if (word == "sole") return process_count::sole;
   if (word == "cores") return process_count::cores;
-  return fail("processes is one, sole or cores, not \"" + std::string(word) + "\"");
+  return fail("processes is one, asked, sole or cores, not \"" + std::string(word) + "\"");
 }
 
 result<os::tcp_rules> parse_tcp(std::string_view column) {

@@ -20,6 +20,7 @@ namespace postern::service {
 
 enum class process_count : std::uint8_t {
   one,    ///< one process; on a reload the new one starts before the old one ends
+  asked,  ///< likewise, started when somebody connects
   sole,   ///< never two at once
   cores,  ///< as many as the processors and maxproc allow
 };

@@ -52,7 +52,10 @@ result<> run_directory::open(daemon_options const& options) {
   auto starting = lock(lock_path);
   if (!starting) return std::unexpected(starting.error());
   auto held = lock(pid_path);
-  if (!held) return std::unexpected(held.error());
+  if (!held) {
+    ::unlink(lock_path.c_str());
+    return std::unexpected(held.error());
+  }
   pid_file_ = std::move(*held);
   if (options.foreground) {
     lock_file_ = std::move(*starting);

@@ -91,6 +91,7 @@ unsigned decide_processes(privileges const& row, config::service_entry const& en
 void add_unix(service_plan& to, config::service_entry const& entry) {
   if (entry.name == to.program && !to.row->listens.empty()) {
     to.unix_sockets = to.row->listens;
+    to.on_demand = to.row->processes == process_count::asked;
     return;
   }
   to.unix_sockets = {(entry.is_private ? "private/" : "public/") + entry.name};
@@ -143,6 +144,7 @@ void add_missing(plan& to) {
     added.program = row.program;
     added.row = &row;
     added.unix_sockets = row.listens;
+    added.on_demand = row.processes == process_count::asked;
     to.services.push_back(std::move(added));
   }
 }

@@ -41,7 +41,7 @@ void supervisor::apply(plan next, launch_context context) {
   auto longest = context_->settings.duration("service_throttle_time");
   for (auto& one : next.services) {
     auto key = one.key;
-    services_.emplace(key, service{std::move(one), restart_schedule(longest), 0, false, nullptr});
+    services_.emplace(key, service{std::move(one), restart_schedule(longest), 0, false, {}});
   }
   for (auto& one : children_) {
     auto found = services_.find(one.service_key());
@@ -92,15 +92,18 @@ void supervisor::start_later(service& one, std::chrono::milliseconds delay) {
 }
 
 void supervisor::wait_for_demand(service& one) {
-  if (one.demand || one.plan.unix_sockets.empty()) return;
-  int listening = sockets_.find(one.plan.unix_sockets.front());
-  one.demand = std::make_unique<descriptor>(loop_.get_executor(), ::fcntl(listening, F_DUPFD_CLOEXEC, 3));
-  one.demand->async_wait(descriptor::wait_read, [this, key = one.plan.key, generation = generation_](auto error) {
-    auto found = services_.find(key);
-    if (error || generation != generation_ || stopping_ || found == services_.end()) return;
-    found->second.demand.reset();
-    start_child(found->second);
-  });
+  if (!one.demand.empty()) return;
+  for (auto const& name : one.plan.unix_sockets) {
+    int const copy = ::fcntl(sockets_.find(name), F_DUPFD_CLOEXEC, 3);
+    auto const& waiting = one.demand.emplace_back(std::make_unique<descriptor>(loop_.get_executor(), copy));
+    waiting->async_wait(descriptor::wait_read, [this, key = one.plan.key, generation = generation_](auto error) {
+      auto found = services_.find(key);
+      if (error || generation != generation_ || stopping_ || found == services_.end()) return;
+      if (found->second.demand.empty()) return;
+      found->second.demand.clear();
+      start_child(found->second);
+    });
+  }
 }
 
 unsigned supervisor::count_current(std::string const& key, bool serving_only) const {
@@ -190,7 +193,7 @@ void supervisor::stop(std::function<void()> done) {
   stop_done_ = std::move(done);
   if (stopping_) return;
   stopping_ = true;
-  for (auto& [key, one] : services_) one.demand.reset();
+  for (auto& [key, one] : services_) one.demand.clear();
   stop_next_group();
 }
 

@@ -46,7 +46,7 @@ class supervisor {
     restart_schedule schedule;
     unsigned restarts = 0;
     bool start_pending = false;  ///< a back-off timer runs
-    std::unique_ptr<descriptor> demand;
+    std::vector<std::unique_ptr<descriptor>> demand;
   };
 
   struct watch {
