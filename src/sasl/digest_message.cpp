@@ -44,14 +44,16 @@ std::string_view take_token(std::string_view& rest) {
 /// Pre: at the opening quote.
 std::optional<std::string> take_quoted(std::string_view& rest) {
   std::string out;
+  bool escaped = false;
   for (std::size_t i = 1; i < rest.size(); ++i) {
-    if (rest[i] == '"') {
+    char const c = rest[i];
+    if (is_control(c)) break;
+    if (!escaped && c == '"') {
       rest.remove_prefix(i + 1);
       return out;
     }
-    if (rest[i] == '\\' && ++i == rest.size()) break;
-    if (is_control(rest[i])) break;
-    out += rest[i];
+    escaped = !escaped && c == '\\';
+    if (!escaped) out += c;
   }
   return std::nullopt;
 }

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from harness.certificates import make_certificate
 from harness.ports import free_port
-from harness.postern import PASSWORD
+from harness.postern import BINARIES, PASSWORD
 from harness.postfix import maildir_messages, maildir_next_hop
 from harness.raw_smtp import RawSmtp
 from harness.waiting import wait_until
@@ -105,3 +105,14 @@ def test_wrong_password_defers(make, scratch, mechanism):
     submit(server)
     server.wait_log("SASL authentication failed; server 127.0.0.1[127.0.0.1] said: 535 5.7.8 ")
     assert "wrong" not in server.log_text().replace("wrong_", "")
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_probe(make, scratch, mechanism):
+    hop = make.keep(CyrusNextHop(scratch / "hop", [mechanism])).start()
+    words = [str(BINARIES / "postern"), "probe", f"127.0.0.1:{hop.port}", "--any-certificate", "--user", "tim",
+             "--password-stdin"]
+    done = subprocess.run(words, input=SECRET + "\n", text=True, capture_output=True, timeout=60, check=False)
+    assert f"{mechanism}: 235 2.7.0 Authentication successful" in done.stdout, done.stdout + done.stderr
+    wrong = subprocess.run(words, input="wrong\n", text=True, capture_output=True, timeout=60, check=False)
+    assert "wrong user name or password" in wrong.stdout, wrong.stdout + wrong.stderr
