@@ -110,12 +110,12 @@ def test_each_method(server, backend, method):
 def test_an_empty_password_never_gets_to_the_server(server, backend, method):
     asked = backend(*METHODS[method])
     assert asked.ask("ann", "ann's password").outcome == "yes"
-    before = server.log_text()
+    before = server.count(" BIND dn"), server.count("SRCH base")
     answer = asked.ask("joe", "")
     assert answer.outcome == "no" and "empty" in answer.detail
     assert asked.ask("", "secret").outcome == "no"
     assert asked.ask("joe\0", "secret").outcome == "no"
-    assert server.log_text() == before
+    assert (server.count(" BIND dn"), server.count("SRCH base")) == before
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -369,7 +369,7 @@ def test_what_is_wrong_with_the_file_is_said(scratch):
         ("no value", "# x\n\nldap_filter:\n", "c.conf:3: ldap_filter has no value"),
         ("no URI", "ldap_servers: localhost\n", "c.conf:1: \"localhost\" in ldap_servers is not a URI"),
         ("scope", "ldap_scope: subtree\n", "c.conf:1: ldap_scope must be one of base, one, sub"),
-        ("fastbind", "ldap_auth_method: fastbind\n", "c.conf:1: fastbind needs an ldap_filter that makes the DN"),
+        ("fastbind", "ldap_auth_method: fastbind\n", "c.conf:1: ldap_auth_method fastbind needs an ldap_filter that makes the DN"),
     ]:
         path = scratch / ("c.conf" if text is not None else "saslauthd.conf")
         if text is not None:

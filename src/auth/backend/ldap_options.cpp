@@ -86,13 +86,14 @@ result<> check(saslauthd_conf const& conf, ldap_options const& options) {
     ::ldap_free_urldesc(parts);
   }
   if (options.auth_method() == ldap_auth_method::fastbind && !options.use_sasl && conf.find("ldap_filter") == nullptr) {
-    return fail(at("ldap_auth_method") +
-                "fastbind needs an ldap_filter that makes the DN, such as uid=%u,ou=People,dc=example,dc=org");
+    return fail(
+        at("ldap_auth_method") +
+        "ldap_auth_method fastbind needs an ldap_filter that makes the DN, such as uid=%u,ou=People,dc=example,dc=org");
   }
   if (!options.checks_group()) return {};
   bool const by_filter = options.group_match == static_cast<int>(ldap_group_match::filter);
   if (by_filter && options.group_filter.empty()) {
-    return fail(at("ldap_group_match_method") + "filter needs ldap_group_filter");
+    return fail(at("ldap_group_match_method") + "ldap_group_match_method filter needs ldap_group_filter");
   }
   if (!by_filter && options.group_dn.empty()) {
     return fail(at("ldap_group_filter") + "give ldap_group_match_method: filter as well, or ldap_group_dn");
