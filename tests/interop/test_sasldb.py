@@ -266,9 +266,8 @@ def cyrus_cram_md5(server, user, password):
 
 
 def cyrus_scram_sha_1(server, user, password):
-    server.say("SCRAM-SHA-1")
     first = f"n={user},r=fyko"
-    answer = server.say("n,," + first)
+    answer = server.say(f"SCRAM-SHA-1\0n,,{first}")
     if not answer:
         return False
     parts = dict(part.split("=", 1) for part in answer.decode().split(","))
