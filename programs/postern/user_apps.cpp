@@ -34,6 +34,7 @@ result<auth::credential_limits> parse_limits(request const& what, wall_time now)
 
 std::string format_limits(auth::credential_limits const& limits) {
   std::vector<std::string> networks;
+  networks.reserve(limits.networks.size());
   for (auto const& one : limits.networks) networks.push_back(one.text());
   return fmt::format("for {}, from {}, until {}",
                      limits.scopes.empty() ? "everything" : fmt::format("{}", fmt::join(limits.scopes, ", ")),

@@ -56,6 +56,7 @@ class account_source final : public credential_source {
   result<bool> exists(std::string_view user) override;
   result<std::uint64_t> change_stamp() override;
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override;
+  result<> store(login const& who, secret const& password) override;
 
  private:
   using found_account = source_answer<account>;
@@ -246,6 +247,21 @@ verdict account_source::admit(login const& who, std::string_view credential) {
   auto said = decide_admission(whom, app, who, now());
   if (said.code == verdict_code::accepted) note_usage(app != nullptr ? app->id : whom.password_id, who);
   return sign(std::move(said));
+}
+
+// Nothing is written when the password is known already: this is called with every login.
+result<> account_source::store(login const& who, secret const& password) {
+  if (auto good = check_new_password(password); !good) return good;
+  auto const found = find(who.user);
+  if (found.code == verdict_code::store_unavailable || found.account.empty()) return fail(found.detail);
+  if (found.found && verify_main(*found.found, who, password).value_or(false)) return {};
+  auto const salts = found.found ? find_scram_salts(*found.found) : scram_salts{};
+  auto const made = make_verifiers(password, options_.costs, {salts, found.account, options_.weak});
+  if (!made) return std::unexpected(made.error());
+  auto const kept =
+      found.found ? store_->set_verifiers(found.account, *made, now()) : store_->add(found.account, *made, now());
+  if (!kept) return std::unexpected(kept.error());
+  return {};
 }
 
 // ---- what other mechanisms need

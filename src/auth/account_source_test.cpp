@@ -209,6 +209,21 @@ TEST_F(account_source_test, weak_secrets_come_with_the_next_login_and_go_with_it
   EXPECT_EQ(store_.load_account("joe").value()->verifiers.cram_md5, "");
 }
 
+TEST_F(account_source_test, takes_over_passwords_once) {
+  add_app("phone", phone_password);
+  auto const stamp = source_->change_stamp().value();
+  ASSERT_TRUE(source_->store({.user = "joe"}, secret("secret")));
+  EXPECT_EQ(source_->change_stamp().value(), stamp);
+  ASSERT_TRUE(source_->store({.user = "Ann@example.org"}, secret("test")));
+  EXPECT_EQ(check("ann", "test").code, verdict_code::accepted);
+  ASSERT_TRUE(source_->store({.user = "joseph"}, secret("other")));
+  EXPECT_EQ(check("joe", "other").code, verdict_code::accepted);
+  EXPECT_EQ(check("joe", "secret").code, verdict_code::wrong_password);
+  EXPECT_EQ(source_->load_scram({.user = "joe"}, hash_algorithm::sha256).found.value().keys.size(), 2U);
+  EXPECT_FALSE(source_->store({.user = "no/body"}, secret("test")));
+  EXPECT_FALSE(source_->store({.user = "eve"}, secret("")));
+}
+
 TEST_F(account_source_test, tells_what_was_revoked) {
   add_app("phone", phone_password);
   auto const stamp = source_->change_stamp().value();

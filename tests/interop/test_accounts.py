@@ -36,10 +36,10 @@ def works(server, user, password, **how):
     return swaks(server, user, password, **how) == 0
 
 
-def gsasl(server, user, password, mechanism):
+def gsasl(server, user, password, mechanism, *options):
     words = ["gsasl", "--client", "--smtp", "--connect", f"127.0.0.1:{server.submission}", "--mechanism", mechanism,
-             "--authentication-id", user, "--authorization-id", "", "--no-cb", "--x509-ca-file", "", "--quality-of-protection=qop-auth",
-             "--password", password]
+             "--authentication-id", user, "--authorization-id", "", "--no-cb", "--x509-ca-file", "",
+             "--quality-of-protection=qop-auth", "--password", password, *options]
     done = subprocess.run(words, input="", capture_output=True, text=True, timeout=60, check=False)
     return done.returncode == 0, done.stdout + done.stderr
 
@@ -131,6 +131,17 @@ def test_alias_logs_in_to_its_account(server):
     assert not works(server, "jo", "by the alias") and works(server, user, "by the alias")
 
 
+def test_weak_secrets_serve_old_mechanisms_only_where_asked_for(make):
+    server = make.postern(users=(), authd_store_weak_secrets="cram-md5, digest-md5",
+                          authd_mechanisms="plain, cram-md5, digest-md5", authd_failure_delay="0s")
+    server.add_user("old")
+    assert works(server, "old", PASSWORD, mechanism="CRAM-MD5")
+    assert not works(server, "old", "guess", mechanism="CRAM-MD5")
+    worked, said = gsasl(server, "old", PASSWORD, "DIGEST-MD5", "--realm", "mail.postern.example")
+    assert worked, said
+    assert not gsasl(server, "old", "guess", "DIGEST-MD5", "--realm", "mail.postern.example")[0]
+
+
 def test_last_use_is_shown(server):
     user = server.add_user("used")
     phone = app_password(server, user, "phone")
@@ -170,8 +181,8 @@ def import_file(server, scratch, form, content, *options, check=True):
 
 
 def doveadm(scheme, user):
-    return subprocess.run(["doveadm", "pw", "-s", scheme, "-u", user, "-p", PASSWORD], capture_output=True, text=True, check=True,
-                          timeout=60).stdout.strip()
+    return subprocess.run(["doveadm", "pw", "-s", scheme, "-u", user, "-p", PASSWORD], capture_output=True, text=True,
+                          check=True, timeout=60).stdout.strip()
 
 
 def test_import_of_a_passwd_file(server, scratch):
@@ -231,9 +242,8 @@ def test_import_of_cyrus_s_sasldb2(server, scratch):
 
 def test_import_is_all_or_nothing_and_names_the_lines(server, scratch):
     before = server.cli("user", "list").stdout
-    said = import_file(server, scratch, "passwd-file",
-                       "good:{PLAIN}x\nno colon\njoe:{PLAIN}x\nbad name:{PLAIN}x\nodd:{ROT13}x\ngood:{PLAIN}y\nempty:\n",
-                       check=False)
+    lines = ["good:{PLAIN}x", "no colon", "joe:{PLAIN}x", "bad name:{PLAIN}x", "odd:{ROT13}x", "good:{PLAIN}y", "empty:"]
+    said = import_file(server, scratch, "passwd-file", "\n".join(lines) + "\n", check=False)
     assert said.returncode == 1 and "nothing was imported" in said.stderr
     for number in (2, 3, 4, 5, 6, 7):
         assert f"/passwd-file:{number}: " in said.stderr, said.stderr
@@ -243,8 +253,8 @@ def test_import_is_all_or_nothing_and_names_the_lines(server, scratch):
 
 
 def test_many_may_change_accounts_at_once(server):
-    runs = [subprocess.Popen([os.fspath(BINARIES / "postern"), "user", "add", f"many{number}", "--password-stdin", "--dir",
-                              str(server.directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    words = [os.fspath(BINARIES / "postern"), "user", "--dir", str(server.directory), "add", "--password-stdin"]
+    runs = [subprocess.Popen([*words, f"many{number}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True) for number in range(6)]
     for run in runs:
         _, errors = run.communicate(PASSWORD + "\n", timeout=60)
