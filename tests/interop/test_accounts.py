@@ -242,7 +242,8 @@ def test_import_of_cyrus_s_sasldb2(server, scratch):
 
 def test_import_is_all_or_nothing_and_names_the_lines(server, scratch):
     before = server.cli("user", "list").stdout
-    lines = ["good:{PLAIN}x", "no colon", "joe:{PLAIN}x", "bad name:{PLAIN}x", "odd:{ROT13}x", "good:{PLAIN}y", "empty:"]
+    lines = ["good:{PLAIN}x", "no colon", "joe:{PLAIN}x", "bad name:{PLAIN}x", "odd:{ROT13}x", "good:{PLAIN}y",
+             "empty:"]
     said = import_file(server, scratch, "passwd-file", "\n".join(lines) + "\n", check=False)
     assert said.returncode == 1 and "nothing was imported" in said.stderr
     for number in (2, 3, 4, 5, 6, 7):
