@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+"""Compares Postern's saslauthd with Cyrus's on this machine: the same client, one run, the daemons in turns.
+
+Each measure at 1, 10 and 50 connections. What crypt(3) alone gives on this machine's processors is the limit for shadow.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
+
+from harness.postern import BINARIES  # noqa: E402
+from harness.processes import cpu_seconds, end  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
+
+PASSWORD = "bench-only-password"
+REALM = "postern-bench.example"
+CYRUS_SASLDB = "/etc/sasldb2"  # its backend knows no other file
+CONNECTIONS = (1, 10, 50)
+# name: mechanism, logins a run, rate wanted (times Cyrus's), CPU wanted (fraction of Cyrus's), more words for both
+MEASURES = {
+    "sasldb": ("sasldb", 6000, 1.5, 0.5, []),
+    "sasldb-cached": ("sasldb", 10000, 1.0, 0.5, ["-c"]),
+    "pam": ("pam", 2000, 1.5, None, []),
+}
+CRYPT = {"shadow-sha512crypt": "$6$benchbench$", "shadow-yescrypt": "$y$j9T$benchbenchbench$"}
+
+
+def start(words, directory):
+    process = subprocess.Popen([*words, "-d", "-m", str(directory)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_until((directory / "mux").exists, "the socket")
+    return process
+
+
+def load(directory, connections, logins, user, realm="", service="smtp"):
+    words = [str(BINARIES / "postern-mux"), str(directory / "mux"), "--user", user, "--password", PASSWORD, "--realm",
+             realm, "--service", service, "--connections", str(connections), "--logins", str(logins)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def take(words, connections, logins, **question):
+    """One figure: a fresh daemon. Both run with -d and its output thrown away, so both write the same lines."""
+    with tempfile.TemporaryDirectory(prefix="postern-bench-") as scratch:
+        directory = pathlib.Path(scratch) / "run"
+        process = start(words, directory)
+        try:
+            load(directory, connections, max(50, logins // 20), **question)
+            before = cpu_seconds([process.pid])
+            report = load(directory, connections, logins, **question)
+            report["cpu_us"] = 1e6 * (cpu_seconds([process.pid]) - before) / logins
+            return report
+        finally:
+            end(process)
+
+
+def medians(words, connections, logins, repeat, **question):
+    runs = [take(words, connections, logins, **question) for _ in range(repeat)]
+    return {key: statistics.median(run[key] for run in runs) for key in ("logins_per_s", "cpu_us", "p99_us")}
+
+
+def verdict(good):
+    return "ok" if good else "MISSED"
+
+
+def show(name, figures):
+    print(f"  {name:8} " + "  ".join(f"{key} {value:,.0f}" for key, value in figures.items()), flush=True)
+
+
+def prepare_pam(directory):
+    """The same trivial stack for both, in a directory that only a private mount namespace would give the original."""
+    name = "postern-bench"
+    text = "auth required pam_permit.so\naccount required pam_permit.so\n"
+    path = pathlib.Path("/etc/pam.d") / name
+    path.write_text(text)
+    return name, path
+
+
+def compare(name, repeat, scratch):
+    mechanism, logins, rate, cpu, more = MEASURES[name]
+    question = {"user": "bench", "realm": REALM}
+    ours, theirs, clean = ["-n", "5", *more], ["-n", "5", *more], None
+    if mechanism == "sasldb":
+        subprocess.run(["saslpasswd2", "-p", "-c", "-u", REALM, "-f", CYRUS_SASLDB, "bench"], input=PASSWORD, text=True,
+                       check=True)
+        subprocess.run(["saslpasswd2", "-p", "-c", "-u", REALM, "-f", str(scratch / "sasldb2"), "bench"],
+                       input=PASSWORD, text=True, check=True)
+        ours += ["-O", str(scratch / "sasldb2")]
+    else:
+        question["service"], clean = prepare_pam(scratch)
+    missed = 0
+    try:
+        for connections in CONNECTIONS:
+            print(f"\n{name}, {connections} connections ({logins} logins, median of {repeat})")
+            peers = {"cyrus": ["/usr/sbin/saslauthd", "-a", mechanism, *theirs],
+                     "postern": [str(BINARIES / "saslauthd"), "-a", mechanism, *ours]}
+            got = {who: medians(words, connections, logins, repeat, **question) for who, words in peers.items()}
+            for who, figures in got.items():
+                show(who, figures)
+            ratio = got["postern"]["logins_per_s"] / got["cyrus"]["logins_per_s"]
+            print(f"  -> {ratio:.2f} x Cyrus's rate, target {rate}: {verdict(ratio >= rate)}")
+            missed += ratio < rate
+            if cpu:
+                share = got["postern"]["cpu_us"] / got["cyrus"]["cpu_us"]
+                print(f"  -> {share:.2f} of Cyrus's CPU a login, target {cpu}: {verdict(share <= cpu)}")
+                missed += share > cpu
+    finally:
+        if mechanism == "sasldb":
+            subprocess.run(["saslpasswd2", "-d", "-u", REALM, "-f", CYRUS_SASLDB, "bench"], check=False)
+        if clean:
+            clean.unlink()
+    return missed
+
+
+def bare_crypt(setting, seconds=3.0):
+    """Hashes a second of crypt(3) alone, one process a processor."""
+    program = ("import crypt,sys,time,warnings\n"
+               "end = time.monotonic() + float(sys.argv[3]); n = 0\n"
+               "while time.monotonic() < end:\n    crypt.crypt(sys.argv[1], sys.argv[2]); n += 1\n"
+               "print(n)\n")
+    words = [sys.executable, "-W", "ignore", "-c", program, PASSWORD, setting, str(seconds)]
+    running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count())]
+    return sum(int(process.communicate()[0]) for process in running) / seconds
+
+
+def compare_crypt(name, repeat, scratch):
+    import crypt  # noqa: PLC0415  (deprecated, and what libcrypt says)
+
+    digest = crypt.crypt(PASSWORD, CRYPT[name])
+    (scratch / "passwd").write_text("bench:x:1000:1000::/:/bin/sh\n")
+    (scratch / "shadow").write_text(f"bench:{digest}:19000:0:99999:7:::\n")
+    words = [str(BINARIES / "saslauthd"), "-a", "shadow", "-n", "5", "-O",
+             f"passwd={scratch}/passwd,shadow={scratch}/shadow"]
+    missed = 0
+    for connections in CONNECTIONS[1:]:
+        print(f"\n{name}, {connections} connections")
+        limit = statistics.median(bare_crypt(digest) for _ in range(repeat))
+        got = medians(words, connections, max(200, int(limit * 3)), repeat, user="bench")
+        show("postern", got)
+        share = got["logins_per_s"] / limit
+        print(f"  -> {share:.0%} of {limit:,.0f} hashes/s by crypt(3) alone, target 95%: {verdict(share >= 0.95)}")
+        missed += share < 0.95
+    return missed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", default=[*MEASURES, *CRYPT])
+    parser.add_argument("--repeat", type=int, default=3)
+    arguments = parser.parse_args()
+    begin, missed = time.monotonic(), 0
+    with tempfile.TemporaryDirectory(prefix="postern-bench-") as directory:
+        for name in arguments.measures:
+            take_one = compare_crypt if name in CRYPT else compare
+            missed += take_one(name, arguments.repeat, pathlib.Path(directory))
+    print(f"\ntargets missed: {missed} ({time.monotonic() - begin:.0f} s)")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
