@@ -32,7 +32,9 @@ smtp::client_settings settings_for(smtp_settings const& common, target const& to
   return out;
 }
 
+// Under TLS 1.2 servers know other bindings than this one. [RFC 9266 §3]
 std::vector<sasl::channel_binding> channel_bindings(net::tls_session const& tls) {
+  if (tls.info().protocol != "TLSv1.3") return {};
   auto exporter = tls.export_channel_binding();
   if (!exporter) return {};
   return {{"tls-exporter", std::move(*exporter)}};

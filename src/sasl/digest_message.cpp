@@ -29,7 +29,7 @@ void skip_blanks(std::string_view& rest) {
   while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
 }
 
-/// Blanks and empty elements between directives. [RFC 2831 §7.1: #rule]
+/// Blanks and empty elements between directives: "#rule" [RFC 2831 §7.1].
 void skip_commas(std::string_view& rest) {
   while (!rest.empty() && (is_blank(rest.front()) || rest.front() == ',')) rest.remove_prefix(1);
 }

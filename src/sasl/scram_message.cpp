@@ -29,7 +29,7 @@ bool take_attribute(std::string_view& rest, std::string_view name, std::string_v
   return true;
 }
 
-/// What may stand behind the attributes that everybody knows. [RFC 5802 §7: extensions]
+/// What may stand behind the attributes that everybody knows: "extensions" [RFC 5802 §7].
 bool are_extensions(std::string_view text, std::string_view rest) {
   if (rest.empty()) return !text.ends_with(',');
   while (!rest.empty()) {
@@ -39,16 +39,16 @@ bool are_extensions(std::string_view text, std::string_view rest) {
   return !text.ends_with(',');
 }
 
-// [RFC 5802 §7: printable]
+// printable [RFC 5802 §7]
 bool is_nonce_character(char c) { return c > ' ' && c <= '~' && c != ','; }
 bool is_nonce(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_nonce_character); }
 
-// [RFC 5802 §7: cb-name]
+// cb-name [RFC 5802 §7]
 bool is_binding_type(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return is_ascii_alnum(c) || c == '.' || c == '-'; });
 }
 
-// [RFC 5802 §7: gs2-cbind-flag]
+// gs2-cbind-flag [RFC 5802 §7]
 bool parse_flag(std::string_view field, scram_client_first& out) {
   if (field == "n") {
     out.flag = scram_binding_flag::none;

@@ -347,7 +347,8 @@ S: 334
 A: unavailable deferred 4.7.0 SASL authentication failed; cannot authenticate to server mx.example[192.0.2.1]: PLAIN: the server sent a second challenge
 A: close
 )"},
-    {"AUTH SCRAM, the strongest offered", log_in, R"(
+    {"AUTH SCRAM, the strongest offered", log_in,
+     R"(
 E: connected
 S: 220 mx.example
 C: EHLO me.example
@@ -357,8 +358,9 @@ C*: AUTH SCRAM-SHA-256 biwsbj1qb2Uscj1jbGllbnQtbm9uY2U=
 S: 334 cj1jbGllbnQtbm9uY2U3LHM9YzJGc2RBPT0saT00MDk2
 C*: Yz1iaXdzLHI9Y2xpZW50LW5vbmNlNyxwPXUxMFJ0cXVKQWMraFVsMEs5VzhBUUlzSWJSeC9sWGN1VmQ4OFJwUEFNWG89
 S: 334 dj1SdkZHQ2VhcUlmdkJMRDdqdHhIRlVBbjNYaklXaHB4UGFma0J4dVNEQTAwPQ==
-C*: 
-S: 235 2.7.0 welcome
+)"
+     "C*: \n"
+     R"(S: 235 2.7.0 welcome
 A: ready
 )"},
     {"AUTH SCRAM with a server that does not know the password", log_in, R"(
