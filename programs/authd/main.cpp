@@ -4,6 +4,7 @@
 #include "auth/auth_options.hpp"
 #include "auth/auth_server.hpp"
 #include "auth/cyrus/cyrus_setup.hpp"
+#include "auth/oauth/oauth_setup.hpp"
 #include "auth/server_secret.hpp"
 #include "base/log.hpp"
 #include "os/random.hpp"
@@ -30,8 +31,20 @@ secret make_server_secret(config::settings const& settings) {
   return secret(os::random_octets(32));
 }
 
+/// Tokens and tickets: what both sockets take, if the settings say so.
+auth::login_means load_means(service::environment& env) {
+  auto tokens =
+      auth::oauth::load_oauth_setup(env.settings(), [&env](auto const& path) { return env.read_secret(path); });
+  for (auto const& trouble : tokens.troubles) log::warning("{}", trouble);
+  env.ask_for(tokens.needs);
+  return {.tokens = std::move(tokens.tokens),
+          .oauth_scope = std::move(tokens.scope),
+          .oauth_configuration = std::move(tokens.configuration)};
+}
+
 result<> prepare(service::environment& env, prepared& out) {
-  auto own = auth::load_auth_options(env.settings());
+  auto const means = load_means(env);
+  auto own = auth::load_auth_options(env.settings(), means);
   if (!own) return std::unexpected(own.error());
   for (auto const& row : own->left_out) log::warning("{} is not offered: {} (authd_mechanisms)", row.name, row.why);
   out.own = std::move(*own);
@@ -40,7 +53,7 @@ result<> prepare(service::environment& env, prepared& out) {
   auto const store = auth::account_store::open(out.own.accounts.database_path);
   if (!store) log::error("nobody can log in: {}", store.error().text);
   auto key = make_server_secret(env.settings());
-  out.cyrus = auth::cyrus::load_cyrus_setup(env.settings(), out.own.accounts, key);
+  out.cyrus = auth::cyrus::load_cyrus_setup(env.settings(), out.own.accounts, key, means);
   out.own.options.verification.server_secret = key;
   out.cyrus.options.verification.server_secret = std::move(key);
   for (auto const& note : out.cyrus.notes) log::info("{}", note);

@@ -52,8 +52,12 @@ source_factory put_accounts_first(account_source_options const& accounts, source
   };
 }
 
-auth_server::options load_common_options(config::settings const& from) {
+auth_server::options load_common_options(config::settings const& from, login_means const& means) {
   auth_server::options options;
+  options.verification.tokens = means.tokens;
+  options.session.server.oauth_scope = means.oauth_scope;
+  options.session.server.oauth_configuration = means.oauth_configuration;
+  options.session.server.make_gss = means.make_gss;
   options.session.plaintext_requires_tls = from.boolean("authd_plaintext_requires_tls");
   options.session.failure_delay = from.duration("authd_failure_delay");
   options.session.exchange_time = from.duration("authd_request_timeout");
@@ -72,8 +76,8 @@ auth_server::options load_common_options(config::settings const& from) {
   return options;
 }
 
-result<auth_setup> load_auth_options(config::settings const& from) {
-  auth_setup setup{.options = load_common_options(from), .accounts = {}, .left_out = {}};
+result<auth_setup> load_auth_options(config::settings const& from, login_means const& means) {
+  auth_setup setup{.options = load_common_options(from, means), .accounts = {}, .left_out = {}};
   setup.accounts.database_path = account_database_path(from);
   setup.accounts.local_domains = from.list("authd_local_domains");
   auto weak = load_weak_secrets(from);

@@ -8,6 +8,7 @@
 #include "auth/account_name.hpp"
 #include "auth/account_source.hpp"
 #include "auth/auth_server.hpp"
+#include "auth/login_means.hpp"
 #include "auth/mechanism_choice.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -22,11 +23,11 @@ struct auth_setup {
 };
 
 /// The accounts: what private/auth serves.
-result<auth_setup> load_auth_options(config::settings const& from);
+result<auth_setup> load_auth_options(config::settings const& from, login_means const& means = {});
 /// The accounts, in front of what `others` makes; `others` may be empty.
 source_factory put_accounts_first(account_source_options const& accounts, source_factory others = {});
 /// Limits, delays and names that hold for every socket of authd.
-auth_server::options load_common_options(config::settings const& from);
+auth_server::options load_common_options(config::settings const& from, login_means const& means = {});
 
 /// data_directory/accounts.sqlite
 std::string account_database_path(config::settings const& from);

@@ -18,5 +18,6 @@ std::span<parameter const> general_parameters();
 std::span<parameter const> cleanup_parameters();
 std::span<parameter const> postscreen_parameters();
 std::span<parameter const> postern_parameters();
+std::span<parameter const> postern_oauth_parameters();
 
 }  // namespace postern::config

@@ -10,6 +10,7 @@
 
 #include "auth/account_source.hpp"
 #include "auth/auth_server.hpp"
+#include "auth/login_means.hpp"
 #include "config/settings.hpp"
 #include "os/sandbox.hpp"
 
@@ -25,6 +26,6 @@ struct cyrus_setup {
 };
 
 cyrus_setup load_cyrus_setup(config::settings const& from, account_source_options const& accounts,
-                             secret const& server_secret);
+                             secret const& server_secret, login_means const& means = {});
 
 }  // namespace postern::auth::cyrus

@@ -18,15 +18,15 @@ constexpr std::string_view good_payload =
 
 token_policy strict_policy() { return {.issuer = "https://id.example", .audience = {"postern"}, .scopes = {"mail"}}; }
 
-std::shared_ptr<key_source> serve(std::string text, int* reads = nullptr) {
+std::shared_ptr<key_source> serve(std::string const& text, int* reads = nullptr) {
   return std::make_shared<key_source>(key_source::options{.read = [text, reads]() -> result<std::string> {
     if (reads != nullptr) ++*reads;
     return text;
   }});
 }
 
-token_verifier make_verifier(std::string set) {
-  return token_verifier({.policy = strict_policy(), .keys = serve(std::move(set))});
+token_verifier make_verifier(std::string const& set) {
+  return token_verifier({.policy = strict_policy(), .keys = serve(set)});
 }
 
 void expect_accepted(token_reply const& reply, std::string_view name) {
@@ -206,9 +206,9 @@ TEST(key_source, fetches_for_an_unknown_key_once_a_minute) {
   EXPECT_EQ(reads, 2);
   EXPECT_EQ(source->find("k2", "ES256", start + std::chrono::seconds(119))->size(), 0U);
   EXPECT_EQ(reads, 2);
-  source->find("k1", "ES256", start + std::chrono::seconds(120));
+  EXPECT_TRUE(source->find("k1", "ES256", start + std::chrono::seconds(120)));
   EXPECT_EQ(reads, 2) << "a known key needs no fetch";
-  source->find("k1", "ES256", start + std::chrono::seconds(3660));
+  EXPECT_TRUE(source->find("k1", "ES256", start + std::chrono::seconds(3660)));
   EXPECT_EQ(reads, 3) << "but fresh ones after an hour";
 }
 
