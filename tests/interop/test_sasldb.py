@@ -7,8 +7,11 @@ import os
 import pathlib
 import pty
 import subprocess
+import termios
 
 import pytest
+
+from harness.waiting import wait_until
 
 BUILD = pathlib.Path(os.environ.get("POSTERN_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build" / "dev"))
 HOST = os.uname().nodename.lower()
@@ -240,7 +243,7 @@ class CyrusServer:
                 return base64.b64decode(line[3:])
             if "Negotiation complete" in line:
                 return True
-            if "failed" in line or "error" in line.lower():
+            if "fail" in line or "error" in line.lower():
                 return False
         return False
 
@@ -331,6 +334,8 @@ def on_terminal(words, answers):
     for question, answer in answers:
         while question not in shown:
             shown += os.read(terminal, 4096)
+        # What is typed before the echo goes off is thrown away.
+        wait_until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, "echo is off")
         os.write(terminal, answer + b"\n")
         shown += b"|"
     try:
