@@ -149,7 +149,7 @@ password_answer ask_kdc(job const& work) {
   }
   std::string what;
   if (auto const error = verify(raw, work.options, ticket.out(), what); error != 0) {
-    return {code::unavailable, "saslauthd internal error",
+    return {code::unavailable, "krb5_verify_init_creds failed",
             fmt::format("the KDC cannot be verified with {}: {}", what, describe(raw, error))};
   }
   return {code::yes, "", ""};
