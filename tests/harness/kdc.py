@@ -1,4 +1,4 @@
-"""MIT's krb5kdc as a plain process in a private directory; .env leads programs to it, none of the machine's files is read."""
+"""MIT's krb5kdc as a plain process in a private directory; .env leads programs to it and past the machine's files."""
 
 import os
 import subprocess
@@ -62,7 +62,8 @@ class Kdc:
         self._process = None
 
     def _run(self, *words):
-        subprocess.run([str(word) for word in words], check=True, capture_output=True, env=os.environ | self.env, timeout=60)
+        subprocess.run([str(word) for word in words], check=True, capture_output=True, env=os.environ | self.env,
+                       timeout=60)
 
     def admin(self, *words):
         self._run("kadmin.local", "-r", self.realm, *words)

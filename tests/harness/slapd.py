@@ -62,8 +62,8 @@ class Slapd:
         (directory / "data").mkdir(parents=True)
         if tls:
             extra += f"\nTLSCertificateFile {tls[0]}\nTLSCertificateKeyFile {tls[1]}\nTLSCACertificateFile {tls[0]}"
-        (directory / "slapd.conf").write_text(_CONFIG.format(directory=directory, suffix=SUFFIX, extra=extra, admin=ADMIN,
-                                                             admin_password=ADMIN_PASSWORD))
+        (directory / "slapd.conf").write_text(_CONFIG.format(
+            directory=directory, suffix=SUFFIX, extra=extra, admin=ADMIN, admin_password=ADMIN_PASSWORD))
         tree = directory / "tree.ldif"
         tree.write_text(_TREE + "\n" + ldif)
         subprocess.run(["slapadd", "-f", directory / "slapd.conf", "-l", tree], check=True, capture_output=True)
@@ -80,8 +80,8 @@ class Slapd:
     def start(self):
         listeners = f"ldap://127.0.0.1:{self.port}/" + (f" ldaps://127.0.0.1:{self.tls_port}/" if self._tls else "")
         with open(self._log, "ab") as log:
-            self._process = subprocess.Popen(["slapd", "-f", self.directory / "slapd.conf", "-h", listeners, "-d", "stats"],
-                                             stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                ["slapd", "-f", self.directory / "slapd.conf", "-h", listeners, "-d", "stats"], stdout=log, stderr=log)
         wait_for_port(self.port, self._process)
         return self
 

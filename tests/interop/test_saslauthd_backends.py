@@ -1,4 +1,4 @@
-"""saslauthd with ldap, rimap, kerberos5 and httpform on its socket: ours, and beside it the original with the same files."""
+"""saslauthd with ldap, rimap and kerberos5 on its socket: ours, and beside it the original with the same files."""
 
 import os
 import shutil
