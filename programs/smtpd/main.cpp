@@ -16,8 +16,18 @@ struct prepared {
   std::string tls_trouble;
   std::vector<ip_address> interfaces;
   std::shared_ptr<receive::service_settings const> settings;
+  receive::auth_place auth;
   net::resolver_options resolver;
 };
+
+/// Our own sockets stand in programs/PRIVILEGES; what else the configuration names is asked for.
+result<receive::auth_place> find_auth_place(service::environment& env) {
+  auto const path = receive::auth_socket_path(env.settings());
+  if (path == "private/auth" || path == "private/sasl") return receive::auth_place{env.socket_path(path), std::nullopt};
+  auto place = receive::load_auth_place(env.settings());
+  if (place && place->inet) env.ask_for({.tcp = {.any = false, .connect_ports = {place->inet->port}}});
+  return place;
+}
 
 result<> prepare(service::environment& env, prepared& out) {
   auto read_secret = [&env](std::string const& path) { return env.read_secret(path); };
@@ -34,6 +44,13 @@ result<> prepare(service::environment& env, prepared& out) {
   if (!loaded) return std::unexpected(loaded.error());
   out.settings = std::move(*loaded);
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
+  if (auto found = find_auth_place(env)) {
+    out.auth = std::move(*found);
+  } else {
+    // Mail goes on without logins; they hear 454.
+    log::error("nobody can log in: {}", found.error().text);
+    out.auth.name = env.settings().text("smtpd_sasl_path");
+  }
   auto resolver = net::load_resolver_options(env.settings().list("resolver_address"));
   if (resolver) out.resolver = std::move(*resolver);
   return {};
@@ -44,11 +61,9 @@ constexpr double stress_share = 0.8;
 
 int serve(service::environment& env, prepared& from) {
   auto const& settings = env.settings();
-  auto auth_path = receive::auth_socket_path(settings);
   receive::spool_client spool(env.loop(), env.socket_path("private/qmgr"));
   receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
-  bool const own_auth = auth_path == "private/auth" || auth_path == "private/sasl";
-  receive::auth_client auth(env.loop(), own_auth ? env.socket_path(auth_path) : auth_path, std::chrono::seconds(60));
+  receive::auth_client auth(env.loop(), from.auth, std::chrono::seconds(60));
   std::optional<net::resolver> resolver;
   if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
   receive::buffer_pool buffers;

@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/text.hpp"
 #include "net/tls_context.hpp"
@@ -29,8 +30,18 @@ tls_key describe_key(EVP_PKEY* key) {
 
 std::string common_name(X509_NAME* name) {
   char buffer[256] = "";
-  X509_NAME_get_text_by_NID(name, NID_commonName, buffer, sizeof buffer);
-  return printable(buffer, sizeof buffer);
+  int const length = X509_NAME_get_text_by_NID(name, NID_commonName, buffer, sizeof buffer);
+  // With what stands behind a NUL: "joe\0.example" is not joe.
+  return length > 0 ? printable({buffer, static_cast<std::size_t>(length)}, sizeof buffer) : std::string();
+}
+
+// [RFC 5280 §4.2.1.6]
+std::string email_address(X509* certificate) {
+  auto* const addresses = X509_get1_email(certificate);
+  std::string out;
+  for (int i = 0; out.empty() && i < sk_OPENSSL_STRING_num(addresses); ++i) out = sk_OPENSSL_STRING_value(addresses, i);
+  X509_email_free(addresses);
+  return printable(out, 256);
 }
 
 std::string hex_pairs(std::span<unsigned char const> octets) {
@@ -42,6 +53,7 @@ std::string hex_pairs(std::span<unsigned char const> octets) {
 void describe_peer(tls_info& out, X509* certificate, std::string const& digest_name) {
   out.peer_certificate = true;
   out.peer_subject_cn = common_name(X509_get_subject_name(certificate));
+  out.peer_email = email_address(certificate);
   out.peer_issuer_cn = common_name(X509_get_issuer_name(certificate));
   auto const* digest = EVP_get_digestbyname(digest_name.c_str());
   if (digest == nullptr) return;

@@ -43,6 +43,7 @@ struct tls_info {
   bool peer_certificate = false;  ///< the peer presented one
   bool peer_verified = false;     ///< and it chains to a trusted root
   std::string peer_subject_cn;
+  std::string peer_email;  ///< the first rfc822Name among its subjectAltNames; empty: it has none
   std::string peer_issuer_cn;
   std::string peer_fingerprint;      ///< "AB:CD:…" of the certificate, by the context's fingerprint digest
   std::string peer_key_fingerprint;  ///< of its public key

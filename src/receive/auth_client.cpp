@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.hpp"
@@ -25,11 +27,10 @@ std::optional<std::string> take_line(std::string& input) {
 }  // namespace
 
 auth_client::auth_client(net::event_loop& loop, std::string socket_path, std::chrono::seconds exchange_timeout)
-    : loop_(loop),
-      socket_path_(std::move(socket_path)),
-      timeout_(exchange_timeout),
-      workers_(loop),
-      output_ready_(loop) {}
+    : auth_client(loop, auth_place{std::move(socket_path), std::nullopt}, exchange_timeout) {}
+
+auth_client::auth_client(net::event_loop& loop, auth_place place, std::chrono::seconds exchange_timeout)
+    : loop_(loop), place_(std::move(place)), timeout_(exchange_timeout), workers_(loop), output_ready_(loop) {}
 
 net::task<std::string> auth_client::ready() {
   if (stream_) co_return std::string();
@@ -48,12 +49,13 @@ net::task<std::string> auth_client::ready() {
 }
 
 net::task<std::string> auth_client::connect() {
-  auto connected = co_await net::connect_unix(loop_, socket_path_, handshake_timeout);
-  if (!connected) co_return fmt::format("connect to {}: {}", socket_path_, connected.error().text);
+  auto connected = place_.inet ? co_await net::connect_tcp(loop_, *place_.inet, handshake_timeout)
+                               : co_await net::connect_unix(loop_, place_.name, handshake_timeout);
+  if (!connected) co_return fmt::format("connect to {}: {}", place_.name, connected.error().text);
   std::shared_ptr<net::stream> peer = std::move(*connected);
   std::string input;
   auto refused = co_await handshake(*peer, input);
-  if (!refused.empty()) co_return fmt::format("{}: {}", socket_path_, refused);
+  if (!refused.empty()) co_return fmt::format("{}: {}", place_.name, refused);
   stream_ = peer;
   rest_ = std::move(input);
   workers_.spawn(read_lines(peer), "auth client reader");
@@ -127,7 +129,7 @@ void auth_client::send(secret const& line) {
 }
 
 void auth_client::lose(std::string const& why) {
-  auto text = fmt::format("connection to {} lost: {}", socket_path_, why);
+  auto text = fmt::format("connection to {} lost: {}", place_.name, why);
   if (stream_) stream_->close();
   stream_.reset();
   wipe(output_);
@@ -149,7 +151,9 @@ void auth_client::on_line(std::string_view line) {
   if (auto* ok = std::get_if<dovecot::reply_ok>(&*message)) {
     // A success without a name is no success. [docs/protocols/auth.md]
     if (ok->user.empty()) return answer(ok->id, auth_answer(auth_rejected{}));
-    return answer(ok->id, auth_answer(auth_success{std::move(ok->user)}));
+    auto const named = std::ranges::find(ok->extra, "credential", &dovecot::extra_fields::value_type::first);
+    auto credential = named == ok->extra.end() ? std::string() : named->second;
+    return answer(ok->id, auth_answer(auth_success{std::move(ok->user), std::move(credential)}));
   }
   if (auto* more = std::get_if<dovecot::reply_continue>(&*message)) {
     return answer(more->id, auth_answer(auth_challenge{std::move(more->challenge)}));
@@ -158,12 +162,19 @@ void auth_client::on_line(std::string_view line) {
     bool temporary = no->code == dovecot::fail_code::temp_fail;
     return answer(no->id, auth_answer(auth_rejected{std::move(no->reason), std::move(no->user), temporary}));
   }
+  if (auto* gone = std::get_if<dovecot::revoked_notice>(&*message)) {
+    // Behind the logins whose answers came in the same read: they have not gone to their sessions yet.
+    loop_.post([this, notice = std::move(*gone)] {
+      if (revoked_) revoked_(notice);
+    });
+    return;
+  }
   if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
   if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);
 }
 
 net::task<auth_client::reply> auth_client::exchange(std::uint32_t id, secret line) {
-  if (!stream_) co_return auth_answer(auth_unavailable{fmt::format("connection to {} lost", socket_path_)});
+  if (!stream_) co_return auth_answer(auth_unavailable{fmt::format("connection to {} lost", place_.name)});
   net::one_shot<reply> here(loop_);
   waiting_.emplace(id, &here);
   send(line);
@@ -171,7 +182,7 @@ net::task<auth_client::reply> auth_client::exchange(std::uint32_t id, secret lin
   waiting_.erase(id);
   if (!came) {
     co_return auth_answer(
-        auth_unavailable{fmt::format("{} did not answer within {} s", socket_path_, timeout_.count())});
+        auth_unavailable{fmt::format("{} did not answer within {} s", place_.name, timeout_.count())});
   }
   co_return std::move(*came);
 }

@@ -8,6 +8,7 @@
 // Security: responses are `secret`; nothing here logs a line of the protocol.
 // Source: docs/protocols/auth.md
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "net/one_shot.hpp"
 #include "net/stream.hpp"
 #include "net/task_scope.hpp"
+#include "receive/auth_place.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 
 namespace postern::receive {
@@ -28,6 +30,7 @@ struct auth_challenge {
 };
 struct auth_success {
   std::string user;
+  std::string credential;  ///< the app password's name; empty for the password, or when the daemon does not say
 };
 struct auth_rejected {
   std::string reason;  ///< what the client may be told; may be empty
@@ -44,6 +47,7 @@ enum class user_existence { exists, unknown, unavailable };
 class auth_client {
  public:
   auth_client(net::event_loop& loop, std::string socket_path, std::chrono::seconds exchange_timeout);
+  auth_client(net::event_loop& loop, auth_place place, std::chrono::seconds exchange_timeout);
 
   /// Connects when there is no connection; then the mechanisms are known. An empty text: ready.
   net::task<std::string> ready();
@@ -55,6 +59,8 @@ class auth_client {
   net::task<auth_answer> proceed(std::uint32_t id, secret response);
   void cancel(std::uint32_t id);
   net::task<user_existence> find_user(std::string user, std::string service);
+  /// Called with every credential that works no more, after all logins that were answered before.
+  void on_revoked(std::function<void(sasl::dovecot::revoked_notice const&)> handler) { revoked_ = std::move(handler); }
 
  private:
   using reply = std::variant<auth_answer, user_existence>;
@@ -70,7 +76,7 @@ class auth_client {
   void lose(std::string const& why);
 
   net::event_loop& loop_;
-  std::string socket_path_;
+  auth_place place_;
   std::chrono::seconds timeout_;
   net::task_scope workers_;
   net::parked output_ready_;
@@ -83,6 +89,7 @@ class auth_client {
   std::string last_error_;
   std::uint32_t next_id_ = 1;
   std::string rest_;  ///< of the handshake's last read, for the reader
+  std::function<void(sasl::dovecot::revoked_notice const&)> revoked_;
 };
 
 }  // namespace postern::receive

@@ -90,6 +90,10 @@ std::optional<connection::actions> connection::next_line() {
 
 net::task<> connection::converse() {
   while (!closing_ && !gone_) {
+    if (login_revoked_) {
+      co_await perform(protocol_.on_login_revoked());
+      break;
+    }
     if (auto list = next_line()) {
       co_await perform(*list);
       continue;
@@ -151,6 +155,10 @@ net::task<bool> connection::read_more() {
     readable = std::unexpected(got.error());
   }
   if (shutting_down_ && readable.error().problem == net::io_problem::cancelled) co_return true;
+  if (login_revoked_ && readable.error().problem == net::io_problem::cancelled) {
+    if (!protocol_.wants_line()) co_await perform(protocol_.on_login_revoked());
+    co_return !closing_;
+  }
   bool late = readable.error().problem == net::io_problem::timed_out;
   if (late) log_.timed_out(current_verb_name());
   if (late && protocol_.wants_line()) {
@@ -180,7 +188,7 @@ void connection::reply(std::string_view text) {
   log_.server_text(text);
   bool intermediate = text.starts_with('3');
   if (verb_open_ && !intermediate) {
-    log_.count(counted_verb_, text[0] >= '4');
+    log_.count(counted_verb_.value_or(smtp::verb::unknown), text[0] >= '4');
     verb_open_ = false;
   }
 }
@@ -245,10 +253,11 @@ net::task<connection::next_actions> connection::act(smtp::server_action action) 
 }
 
 std::string connection::current_verb_name() const {
+  if (!counted_verb_) return "CONNECT";
   for (auto const& row : smtp::command_table()) {
-    if (row.id == counted_verb_) return std::string(row.name);
+    if (row.id == *counted_verb_) return std::string(row.name);
   }
-  return protocol_.current_stage() == smtp::stage::fresh ? "CONNECT" : "UNKNOWN";
+  return "UNKNOWN";
 }
 
 }  // namespace postern::receive

@@ -26,6 +26,8 @@ class connection {
   net::task<> run();
   /// The server stops: a client that is between two messages is told 421, the others when they have finished theirs.
   void shut_down();
+  /// Ends the session with 421 if its login was by this credential; a message that is being made durable still is.
+  void on_revoked(sasl::dovecot::revoked_notice const& notice);
 
  private:
   using actions = smtp::server_session::actions;
@@ -52,6 +54,8 @@ class connection {
   net::task<actions> answer_auth_response(secret response);
   actions settle(auth_answer answer);
   net::task<> prepare_offer();
+  login_means means_of_login() const;
+  void add_tls_facts(sasl::dovecot::auth_request& request) const;
 
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();
@@ -92,11 +96,13 @@ class connection {
   smtp::bdat_reader bdat_reader_;
 
   std::string auth_mechanism_;
+  std::string credential_;      ///< of the login: an app password's name; empty for the password
+  bool login_revoked_ = false;  ///< the client is told 421 as soon as it can be
   std::uint32_t auth_exchange_ = 0;
-  smtp::verb counted_verb_ = smtp::verb::unknown;
-  bool verb_open_ = false;      ///< the last command has not had its final reply
-  unsigned bursts_ = 0;         ///< of content
-  bool line_too_long_ = false;  ///< its rest is being thrown away
+  std::optional<smtp::verb> counted_verb_;  ///< of the last command
+  bool verb_open_ = false;                  ///< the last command has not had its final reply
+  unsigned bursts_ = 0;                     ///< of content
+  bool line_too_long_ = false;              ///< its rest is being thrown away
   bool waiting_for_line_ = false;
   bool shutting_down_ = false;
   bool closing_ = false;

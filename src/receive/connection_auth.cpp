@@ -3,10 +3,17 @@
 
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "net/channel_binding.hpp"
 #include "receive/connection.hpp"
 
 namespace postern::receive {
 
+login_means connection::means_of_login() const {
+  if (!tls_info_ || stream_.tls() == nullptr) return {};
+  return {!net::list_channel_bindings(*stream_.tls()).empty(), find_certificate_user(*settings_, *tls_info_)};
+}
+
+// Once when the client comes, and again when it has TLS: bindings and certificates are on offer only then.
 net::task<> connection::prepare_offer() {
   if (parts_.auth == nullptr || !settings_->protocol.auth_enabled) co_return;
   if (settings_->sasl_exceptions.find(peer_.address) != nullptr) co_return;
@@ -14,7 +21,22 @@ net::task<> connection::prepare_offer() {
   // Without authd AUTH stays on offer by what it offered last, or by what it is sure to have: the answer is then 454.
   auto offered = parts_.auth->mechanisms();
   if (!trouble.empty() && offered.empty()) offered = {{"PLAIN", {"plaintext"}}, {"LOGIN", {"plaintext"}}};
-  protocol_.set_offer(std::make_shared<smtp::mechanism_offer>(decide_mechanism_offer(*settings_, offered)));
+  protocol_.set_offer(
+      std::make_shared<smtp::mechanism_offer>(decide_mechanism_offer(*settings_, offered, means_of_login())));
+}
+
+void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
+  request.secured = true;
+  request.local_name = tls_info_->server_name;
+  request.tls_protocol = tls_info_->protocol;
+  request.tls_cipher = tls_info_->cipher;
+  request.cert_username = find_certificate_user(*settings_, *tls_info_);
+  request.valid_client_cert = !request.cert_username.empty();
+  // Only where the client was offered to bind: else its "y" would be taken for a downgrade. [RFC 5802 §6]
+  if (!protocol_.offers_channel_binding()) return;
+  for (auto& [type, data] : net::list_channel_bindings(*stream_.tls())) {
+    request.bindings.push_back({std::move(type), std::move(data)});
+  }
 }
 
 net::task<connection::actions> connection::answer_auth(std::string mechanism, std::optional<secret> initial_response) {
@@ -28,7 +50,7 @@ net::task<connection::actions> connection::answer_auth(std::string mechanism, st
     request.local_ip = local->address.text();
     request.local_port = std::to_string(local->port);
   }
-  request.secured = protocol_.tls_active();
+  if (protocol_.tls_active()) add_tls_facts(request);
   request.nologin = true;
   if (initial_response) {
     auto decoded = decode_base64(initial_response->reveal());
@@ -51,6 +73,7 @@ connection::actions connection::settle(auth_answer answer) {
   auth_exchange_ = 0;
   if (auto* yes = std::get_if<auth_success>(&answer)) {
     log_.identified_as(yes->user);
+    credential_ = std::move(yes->credential);
     return protocol_.on_auth_success(yes->user, auth_mechanism_);
   }
   if (auto* no = std::get_if<auth_rejected>(&answer)) {
@@ -62,6 +85,15 @@ connection::actions connection::settle(auth_answer answer) {
   auto const& away = std::get<auth_unavailable>(answer);
   log_.auth_unavailable(auth_mechanism_, away.why);
   return protocol_.on_auth_failure(smtp::auth_failure::temporary, "Connection lost to authentication server");
+}
+
+void connection::on_revoked(sasl::dovecot::revoked_notice const& notice) {
+  if (login_revoked_ || !protocol_.authenticated() || protocol_.user() != notice.user) return;
+  if (notice.credential && *notice.credential != credential_) return;
+  log_.note(credential_.empty() ? "the login of this session is no longer valid"
+                                : "the login of this session is no longer valid: " + credential_);
+  login_revoked_ = true;
+  stream_.interrupt();
 }
 
 }  // namespace postern::receive

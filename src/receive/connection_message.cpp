@@ -16,9 +16,14 @@ smtp::reply const queue_away{451, "4.3.0", "Error: queue file write error"};
 }  // namespace
 
 policy::client_facts connection::client_facts() const {
-  return {peer_.address,         peer_.name,
-          protocol_.helo_name(), protocol_.envelope().from.reverse_path,
-          protocol_.user(),      protocol_.tls_active()};
+  // Whoever is anonymous may not do more than anybody.
+  bool const is_known = protocol_.mechanism() != "ANONYMOUS";
+  return {peer_.address,
+          peer_.name,
+          protocol_.helo_name(),
+          protocol_.envelope().from.reverse_path,
+          is_known ? protocol_.user() : std::string(),
+          protocol_.tls_active()};
 }
 
 smtp::verdict connection::refused(char const* command, policy::refusal const& why, std::string_view recipient) {

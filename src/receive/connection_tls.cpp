@@ -44,6 +44,7 @@ net::task<connection::next_actions> connection::answer_start_tls() {
   input_.clear();
   bool shaken = co_await shake_hands();
   if (!shaken) co_return protocol_.on_tls_failed();
+  co_await prepare_offer();
   co_return protocol_.on_tls_established();
 }
 

@@ -25,6 +25,33 @@ void append_word(std::string& words, std::string_view word) {
   words += word;
 }
 
+/// What a mechanism needs of the session's TLS.
+enum class tls_demand : std::uint8_t { none, channel_binding, certificate, unknown };
+
+tls_demand find_demand(sasl::dovecot::mechanism_offer const& offered) {
+  auto const says = [&](std::string_view word) {
+    return std::ranges::find(offered.properties, word) != offered.properties.end();
+  };
+  // authd's way to bind channels, and only authd's: Dovecot's asks for the data later. [docs/protocols/auth.md]
+  if (says("channel-binding")) return says("private") ? tls_demand::channel_binding : tls_demand::unknown;
+  if (says("private")) return tls_demand::unknown;
+  return iequals(offered.name, "EXTERNAL") ? tls_demand::certificate : tls_demand::none;
+}
+
+bool is_met(tls_demand demand, login_means const& means) {
+  if (demand == tls_demand::channel_binding) return means.channel_bindings;
+  if (demand == tls_demand::certificate) return !means.certificate_user.empty();
+  return demand == tls_demand::none;
+}
+
+result<std::vector<std::string>> load_cert_username_fields(config::settings const& settings) {
+  auto fields = lowercase_all(settings.list("smtpd_sasl_cert_username"));
+  for (auto const& field : fields) {
+    if (field != "email" && field != "cn") return fail("smtpd_sasl_cert_username = " + field + ": want email or cn");
+  }
+  return fields;
+}
+
 }  // namespace
 
 result<std::shared_ptr<service_settings const>> load_service_settings(config::settings const& settings,
@@ -60,6 +87,9 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");
   made->sasl_tls_security_options = joined_words(settings, "smtpd_sasl_tls_security_options");
   made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
+  auto fields = load_cert_username_fields(settings);
+  if (!fields) return std::unexpected(fields.error());
+  made->cert_username_fields = std::move(*fields);
   made->check_local_recipients =
       settings.boolean("smtpd_reject_unlisted_recipient") && !settings.text("local_recipient_maps").empty();
   made->unknown_user_code = static_cast<int>(settings.integer("unknown_local_recipient_reject_code"));
@@ -81,30 +111,34 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   return made;
 }
 
-std::string auth_socket_path(config::settings const& settings) {
-  if (!iequals(settings.text("smtpd_sasl_type"), "dovecot")) return "private/sasl";
-  auto path = settings.text("smtpd_sasl_path");
-  return path == "smtpd" ? "private/auth" : path;
+std::string find_certificate_user(service_settings const& settings, net::tls_info const& tls) {
+  if (!tls.peer_certificate || !tls.peer_verified) return {};
+  for (auto const& field : settings.cert_username_fields) {
+    auto const& value = field == "email" ? tls.peer_email : tls.peer_subject_cn;
+    if (!value.empty()) return value;
+  }
+  return {};
 }
 
 smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
-                                             std::vector<sasl::dovecot::mechanism_offer> const& offered) {
+                                             std::vector<sasl::dovecot::mechanism_offer> const& offered,
+                                             login_means const& means) {
   auto plain = sasl::parse_security_options(settings.sasl_security_options)
                    .value_or(sasl::security_options{.no_anonymous = true});
   auto under_tls = sasl::parse_security_options(settings.sasl_tls_security_options)
                        .value_or(sasl::security_options{.no_anonymous = true});
   smtp::mechanism_offer out;
   for (auto const& one : offered) {
-    if (!sasl::passes_filter(settings.sasl_mechanism_filter, one.name)) continue;
-    if (std::ranges::find(one.properties, "private") != one.properties.end()) continue;  // not for mail clients
+    auto const demand = find_demand(one);
+    if (!sasl::passes_filter(settings.sasl_mechanism_filter, one.name) || demand == tls_demand::unknown) continue;
     auto words = sasl::parse_dovecot_words(one.properties);
     auto const* row = sasl::find_mechanism(one.name);
     auto permitted = [&](sasl::security_options const& wanted) {
       bool as_cyrus = !settings.sasl_type_is_dovecot && row != nullptr;
       return as_cyrus ? sasl::permits(wanted, row->cyrus) : sasl::permits(wanted, words);
     };
-    if (permitted(plain)) append_word(out.before_tls, one.name);
-    if (permitted(under_tls)) append_word(out.after_tls, one.name);
+    if (demand == tls_demand::none && permitted(plain)) append_word(out.before_tls, one.name);
+    if (is_met(demand, means) && permitted(under_tls)) append_word(out.after_tls, one.name);
   }
   return out;
 }

@@ -11,6 +11,7 @@
 #include "net/tls_context.hpp"
 #include "policy/gate.hpp"
 #include "policy/match_list.hpp"
+#include "receive/auth_place.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 #include "smtp/server_settings.hpp"
@@ -42,10 +43,11 @@ struct service_settings {
   std::string sasl_security_options;
   std::string sasl_tls_security_options;
   std::vector<std::string> sasl_mechanism_filter;
-  policy::network_match_list sasl_exceptions;  ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
-  bool check_local_recipients = true;          ///< local_recipient_maps is not empty
-  int unknown_user_code = 550;                 ///< unknown_local_recipient_reject_code
-  bool name_recipient_table = true;            ///< show_user_unknown_table_name
+  std::vector<std::string> cert_username_fields;  ///< smtpd_sasl_cert_username, "email" and "cn"
+  policy::network_match_list sasl_exceptions;     ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
+  bool check_local_recipients = true;             ///< local_recipient_maps is not empty
+  int unknown_user_code = 550;                    ///< unknown_local_recipient_reject_code
+  bool name_recipient_table = true;               ///< show_user_unknown_table_name
   std::string recipient_delimiter;
   policy::network_match_list bare_newline_exclusions;  ///< smtpd_forbid_bare_newline_exclusions
   policy::network_match_list debug_peers;              ///< debug_peer_list, its address entries
@@ -56,12 +58,18 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
                                                                       std::shared_ptr<net::tls_context> tls,
                                                                       std::string tls_trouble);
 
-/// Where the auth socket is: $smtpd_sasl_path for smtpd_sasl_type = dovecot; for cyrus authd's private/sasl, which is
-/// served as Cyrus's smtpd.conf says.
-std::string auth_socket_path(config::settings const& settings);
+/// What a session's TLS gives to logins.
+struct login_means {
+  bool channel_bindings = false;
+  std::string certificate_user;  ///< whom a client certificate that is trusted names; empty: nobody
+};
 
-/// The mechanisms of `offered` that the two option lists and the filter let through, as EHLO shows them.
+/// The first of smtpd_sasl_cert_username's fields that the client's certificate has; empty when it is not trusted.
+std::string find_certificate_user(service_settings const& settings, net::tls_info const& tls);
+
+/// The mechanisms of `offered` that the two option lists, the filter and the session let through, as EHLO shows them.
 smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
-                                             std::vector<sasl::dovecot::mechanism_offer> const& offered);
+                                             std::vector<sasl::dovecot::mechanism_offer> const& offered,
+                                             login_means const& means = {});
 
 }  // namespace postern::receive

@@ -15,7 +15,14 @@ constexpr auto refusal_timeout = std::chrono::seconds(5);
 }  // namespace
 
 smtp_server::smtp_server(server_parts parts, std::size_t sessions_max)
-    : parts_(parts), sessions_max_(sessions_max), acceptors_(parts.loop), sessions_(parts.loop) {}
+    : parts_(parts), sessions_max_(sessions_max), acceptors_(parts.loop), sessions_(parts.loop) {
+  if (parts.auth == nullptr) return;
+  parts.auth->on_revoked([this](auto const& notice) { end_sessions_of(notice); });
+}
+
+void smtp_server::end_sessions_of(sasl::dovecot::revoked_notice const& notice) {
+  for (auto* one : connections_) one->on_revoked(notice);
+}
 
 void smtp_server::listen(os::unique_fd socket) {
   listeners_.push_back(std::make_unique<net::listener>(parts_.loop, std::move(socket)));

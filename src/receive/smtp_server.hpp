@@ -51,6 +51,7 @@ class smtp_server {
 
  private:
   void take(os::unique_fd client);
+  void end_sessions_of(sasl::dovecot::revoked_notice const& notice);
   net::task<> serve(os::unique_fd socket);
   net::task<> refuse(os::unique_fd socket);
   void count_changed();

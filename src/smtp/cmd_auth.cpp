@@ -36,6 +36,10 @@ constexpr std::string_view bad_base64 = "501 5.5.2 Error: malformed base64 data"
 
 }  // namespace
 
+bool server_session::offers_channel_binding() const {
+  return std::ranges::any_of(split_any(offered_mechanisms(), " "), [](auto name) { return name.ends_with("-PLUS"); });
+}
+
 bool server_session::take_initial_response(std::string_view response) {
   if (response.size() > settings_.sasl_response_limit) {
     complain("500 5.5.6 SASL response limit exceeded");

@@ -259,6 +259,14 @@ server_session::actions server_session::on_shutdown() {
   return end_event();
 }
 
+server_session::actions server_session::on_login_revoked() {
+  demand(expecting_ == expecting::line || expecting_ == expecting::data_content ||
+         expecting_ == expecting::bdat_content || expecting_ == expecting::discarded_chunk);
+  begin_event();
+  hang_up(fmt::format("421 4.7.0 {} Error: login is no longer valid", settings_.host_name));
+  return end_event();
+}
+
 server_session::actions server_session::on_disconnect() {
   begin_event();
   if (expecting_ == expecting::auth_response || expecting_ == expecting::auth_server) act(cancel_auth{});

@@ -80,6 +80,8 @@ class server_session {
 
   actions on_timeout();
   actions on_shutdown();
+  /// The credential of the login works no more. Between lines or in content.
+  actions on_login_revoked();
   /// The peer is gone: says what to forget. A message that is being committed is not: it goes its way.
   actions on_disconnect();
 
@@ -98,6 +100,8 @@ class server_session {
   bool authenticated() const noexcept { return !user_.empty(); }
   std::string const& user() const noexcept { return user_; }
   std::string const& mechanism() const noexcept { return mechanism_; }
+  /// A -PLUS mechanism is on offer, now.
+  bool offers_channel_binding() const;
   stage current_stage() const noexcept { return stage_; }
   /// Counts for the "disconnect from" line and for policy.
   std::uint32_t error_count() const noexcept { return errors_; }
