@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +21,8 @@
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+constexpr int answer_wait_ms = 30000;
 
 struct options {
   std::string socket;
@@ -60,9 +64,11 @@ class load {
     for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
     std::vector<epoll_event> ready(slots_.size());
     while (done_ < options_.logins) {
-      int const count = ::epoll_wait(events_, ready.data(), static_cast<int>(ready.size()), 30000);
-      if (count <= 0) return std::fputs("the server does not answer\n", stderr), 1;
+      int const wait = refused_.empty() ? answer_wait_ms : 1;
+      int const count = ::epoll_wait(events_, ready.data(), static_cast<int>(ready.size()), wait);
+      if (count <= 0 && refused_.empty()) return std::fputs("the server does not answer\n", stderr), 1;
       for (int i = 0; i < count; ++i) on_readable(ready[static_cast<std::size_t>(i)].data.u64);
+      for (auto const which : std::exchange(refused_, {})) start(which);
     }
     report(std::chrono::duration<double>(clock::now() - begin).count());
     return failed_ == 0 ? 0 : 1;
@@ -74,11 +80,16 @@ class load {
     auto& one = slots_[which];
     one.began = clock::now();
     one.answer.clear();
-    one.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    // Blocks when the server's backlog is full, as libsasl does.
+    one.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (::connect(one.fd, reinterpret_cast<sockaddr const*>(&to_), sizeof to_) != 0) {
-      std::perror("connect");
-      std::exit(1);
+      if (errno != EAGAIN) {
+        std::perror("connect");
+        std::exit(1);
+      }
+      // The server's backlog is full: again when somebody has been served.
+      ::close(one.fd);
+      refused_.push_back(which);
+      return;
     }
     auto const& request = requests_[started_++ % requests_.size()];
     [[maybe_unused]] auto const sent = ::send(one.fd, request.data(), request.size(), MSG_NOSIGNAL);
@@ -122,6 +133,7 @@ class load {
   sockaddr_un to_{};
   std::vector<std::string> requests_;
   std::vector<slot> slots_;
+  std::vector<std::size_t> refused_;  ///< slots that found the backlog full
   std::vector<std::uint32_t> micros_;
   std::uint64_t started_ = 0;
   std::uint64_t done_ = 0;
