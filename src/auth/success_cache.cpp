@@ -28,10 +28,9 @@ success_cache::finding const* success_cache::find(std::string_view subject, secr
   return known == entries_.end() ? nullptr : &known->second.found;
 }
 
-void success_cache::insert(std::string_view subject, secret const& password, finding found, time_point now) {
+void success_cache::insert(std::string_view subject, secret const& password, finding const& found, time_point now) {
   if (options_.time_to_live.count() == 0 || options_.entries_max == 0) return;
-  auto const [entry, fresh] =
-      entries_.try_emplace(key_of(subject, password), now + options_.time_to_live, std::move(found));
+  auto const [entry, fresh] = entries_.try_emplace(key_of(subject, password), now + options_.time_to_live, found);
   if (!fresh) return;
   by_age_.push_back(entry->first);
   if (entries_.size() > options_.entries_max) {

@@ -39,7 +39,7 @@ class success_cache {
   /// nullptr: not known. Valid until the cache is changed.
   finding const* find(std::string_view subject, secret const& password, time_point now);
   /// Does not prolong an entry that is there.
-  void insert(std::string_view subject, secret const& password, finding found, time_point now);
+  void insert(std::string_view subject, secret const& password, finding const& found, time_point now);
   void clear();
   std::size_t size() const noexcept { return entries_.size(); }
 

@@ -206,7 +206,7 @@ verifier::question verifier::ask(login who, query what, answer done) {
   work->done = std::move(done);
   if (shared_->settings.spell) work->who.user = shared_->settings.spell(work->who.user);
   refresh();
-  for (auto const& one : watched_) work->stamps.push_back(one.stamp);
+  work->stamps = own_stamps();
   if (auto known = recall(*work)) {
     work->done(std::move(*known));
     return {};
@@ -230,6 +230,12 @@ bool verifier::submit(std::shared_ptr<job> const& work) {
   return taken;
 }
 
+std::vector<std::uint64_t> verifier::own_stamps() const {
+  std::vector<std::uint64_t> stamps(watched_.size());
+  std::ranges::transform(watched_, stamps.begin(), &watched::stamp);
+  return stamps;
+}
+
 std::uint64_t verifier::stamp_of(std::string_view source) const {
   for (std::size_t i = 0; own_ && i < watched_.size(); ++i) {
     if (own_->sources()[i]->name() == source) return watched_[i].stamp;
@@ -243,8 +249,7 @@ void verifier::on_answered(std::shared_ptr<job> const& work, query_reply reply) 
   auto const* const outcome = std::get_if<verdict>(&reply);
   if (asked != nullptr && outcome->code == verdict_code::accepted) {
     refresh();
-    std::vector<std::uint64_t> stamps;
-    for (auto const& one : watched_) stamps.push_back(one.stamp);
+    auto stamps = own_stamps();
     // A change between question and answer may have been about this very password.
     if (stamps != work->stamps && !work->again) {
       work->again = true;
@@ -268,7 +273,7 @@ result<std::optional<std::string>> verifier::find_account(std::string_view user)
   who.user = shared_->settings.spell ? shared_->settings.spell(user) : std::string(user);
   std::optional<failure> trouble;
   for (auto const& source : own->sources()) {
-    auto const name = source->canonical(who);
+    auto name = source->canonical(who);
     if (name.empty()) continue;
     auto const there = source->exists(name);
     if (!there) trouble = there.error();

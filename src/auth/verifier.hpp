@@ -85,6 +85,7 @@ class verifier {
   };
   credential_chain* own_sources();
   void refresh();
+  std::vector<std::uint64_t> own_stamps() const;
   std::uint64_t stamp_of(std::string_view source) const;
   std::optional<verdict> recall(job const& work);
   bool submit(std::shared_ptr<job> const& work);
