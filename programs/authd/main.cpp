@@ -1,9 +1,12 @@
 // authd: who may log in. Serves the Dovecot auth protocol on private/auth, from the accounts, and on private/sasl, as
 // Cyrus SASL's smtpd.conf says; the only program that reads credentials.
+#include <fmt/ranges.h>
+
 #include "auth/account_store.hpp"
 #include "auth/auth_options.hpp"
 #include "auth/auth_server.hpp"
 #include "auth/cyrus/cyrus_setup.hpp"
+#include "auth/gss_acceptor.hpp"
 #include "auth/oauth/oauth_setup.hpp"
 #include "auth/server_secret.hpp"
 #include "base/log.hpp"
@@ -31,6 +34,21 @@ secret make_server_secret(config::settings const& settings) {
   return secret(os::random_octets(32));
 }
 
+/// Empty: no tickets are taken.
+std::function<std::unique_ptr<sasl::gss_context>()> load_keytab(service::environment& env) {
+  auto const path = env.settings().text("authd_krb5_keytab");
+  if (path.empty()) return {};
+  auto const content = env.read_secret(path);
+  auto acceptor = content ? auth::make_gss_acceptor(*content) : std::unexpected(content.error());
+  if (!acceptor) {
+    log::warning("no GSSAPI: authd_krb5_keytab: {}", acceptor.error().text);
+    return {};
+  }
+  env.ask_for({.syscalls = {os::syscall_set::files_read}, .readable = auth::gss_files(), .writable = {}, .tcp = {}});
+  log::info("GSSAPI takes tickets for {}", fmt::join(acceptor->principals, ", "));
+  return std::move(acceptor->make);
+}
+
 /// Tokens and tickets: what both sockets take, if the settings say so.
 auth::login_means load_means(service::environment& env) {
   auto tokens =
@@ -39,7 +57,8 @@ auth::login_means load_means(service::environment& env) {
   env.ask_for(tokens.needs);
   return {.tokens = std::move(tokens.tokens),
           .oauth_scope = std::move(tokens.scope),
-          .oauth_configuration = std::move(tokens.configuration)};
+          .oauth_configuration = std::move(tokens.configuration),
+          .make_gss = load_keytab(env)};
 }
 
 result<> prepare(service::environment& env, prepared& out) {

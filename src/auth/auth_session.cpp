@@ -254,8 +254,9 @@ session_actions auth_session::run_one(exchange_table::iterator at, sasl::authent
   exchange.mechanism.reset();
   if (exchange.doubt.code != verdict_code::accepted) return refuse(at, exchange.doubt, now);
   if (action.anonymous) {
-    auto const trace = exchange.who.user.empty() ? "anonymous" : exchange.who.user;
-    return accept(at, {.code = verdict_code::accepted, .account = trace}, now);
+    // The trace is for the log: as an account's name it would be believed.
+    auto detail = "trace \"" + printable(exchange.who.user, 128) + '"';
+    return accept(at, {.code = verdict_code::accepted, .account = "anonymous", .detail = std::move(detail)}, now);
   }
   std::string credential;
   if (action.key_index < exchange.credentials.size()) credential = exchange.credentials[action.key_index];
@@ -266,8 +267,9 @@ session_actions auth_session::run_one(exchange_table::iterator at, sasl::rejecte
   auto& exchange = at->second;
   if (exchange.who.user.empty()) exchange.who.user = std::move(action.user);
   if (exchange.doubt.code != verdict_code::accepted) return refuse(at, exchange.doubt, now);
-  return refuse(at, format_reject_reason(action.reason), action.log_text, {.id = at->first, .user = exchange.who.user},
-                now);
+  std::string detail(action.log_text);
+  if (!action.detail.empty()) detail += ": " + printable(action.detail, 256);
+  return refuse(at, format_reject_reason(action.reason), detail, {.id = at->first, .user = exchange.who.user}, now);
 }
 
 // ---- what the verifier says
@@ -342,8 +344,10 @@ session_actions auth_session::tell_accepted(exchange_table::iterator at) {
   if (iequals(exchange.request.mechanism, "ANONYMOUS")) reply.extra.emplace_back("anonymous", "");
   session_actions actions;
   actions.push_back(send(reply));
-  actions.push_back(log_action{fmt::format("{}: login accepted{}{}", format_subject(exchange.request, outcome.account),
-                                           format_finding(outcome), outcome.cached ? " (cached)" : "")});
+  auto const remark = outcome.detail.empty() ? std::string() : " (" + outcome.detail + ")";
+  actions.push_back(
+      log_action{fmt::format("{}: login accepted{}{}{}", format_subject(exchange.request, outcome.account),
+                             format_finding(outcome), outcome.cached ? " (cached)" : "", remark)});
   exchanges_.erase(at);
   return actions;
 }

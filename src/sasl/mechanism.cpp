@@ -7,7 +7,9 @@
 #include "sasl/cram_md5.hpp"
 #include "sasl/digest_md5.hpp"
 #include "sasl/external.hpp"
+#include "sasl/gssapi.hpp"
 #include "sasl/login.hpp"
+#include "sasl/ntlm.hpp"
 #include "sasl/oauthbearer.hpp"
 #include "sasl/plain.hpp"
 #include "sasl/scram.hpp"
@@ -55,7 +57,7 @@ constexpr mechanism_row rows[] = {
      .cyrus = {.no_plaintext = true, .no_active = true, .no_anonymous = true, .mutual_auth = true},
      .dovecot = {},
      .source = "RFC 4752",
-     .make_server = nullptr,
+     .make_server = make_gssapi_server,
      .make_client = nullptr},
     scram_row<sha512, true>("SCRAM-SHA-512-PLUS", "RFC 5802"),
     scram_row<sha256, true>("SCRAM-SHA-256-PLUS", "RFC 7677"),
@@ -85,7 +87,7 @@ constexpr mechanism_row rows[] = {
      .cyrus = challenge_cyrus,
      .dovecot = challenge_dovecot,
      .source = "MS-NLMP",
-     .make_server = nullptr,
+     .make_server = make_ntlm_server,
      .make_client = nullptr},
     // A token is shown like a password: whoever sees it can use it.
     {.name = "OAUTHBEARER",

@@ -77,7 +77,8 @@ enum class reject_reason {
 struct rejected {
   std::string_view log_text;  ///< for the administrator; lives for ever
   reject_reason reason = reject_reason::malformed;
-  std::string user = {};  ///< who the client said it is, as far as it came
+  std::string user = {};    ///< who the client said it is, as far as it came
+  std::string detail = {};  ///< what a library said, for the log, behind log_text
 };
 
 using server_action =

@@ -1,0 +1,240 @@
+#include "auth/gss_acceptor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
+#include <krb5/krb5.h>
+
+#include "base/text.hpp"
+#include "os/memory_file.hpp"
+
+namespace postern::auth {
+namespace {
+
+std::string describe(krb5_context context, krb5_error_code error) {
+  auto const* const words = ::krb5_get_error_message(context, error);
+  std::string text(words);
+  ::krb5_free_error_message(context, words);
+  return text;
+}
+
+/// A copy of a keytab in memory, which lives as long as this does.
+class memory_keytab {
+ public:
+  memory_keytab() {
+    static std::atomic<unsigned> count = 0;
+    name_ = fmt::format("MEMORY:postern-{}", ++count);
+  }
+  memory_keytab(memory_keytab const&) = delete;
+  memory_keytab& operator=(memory_keytab const&) = delete;
+  ~memory_keytab() {
+    if (keys_ != nullptr) ::krb5_kt_close(context_, keys_);
+    if (context_ != nullptr) ::krb5_free_context(context_);
+  }
+
+  result<> load(std::string const& path) {
+    if (auto const error = ::krb5_init_context(&context_); error != 0) return fail("libkrb5 cannot be used");
+    if (auto const error = ::krb5_kt_resolve(context_, name_.c_str(), &keys_); error != 0) {
+      return fail(describe(context_, error));
+    }
+    krb5_keytab file = nullptr;
+    if (auto const error = ::krb5_kt_resolve(context_, path.c_str(), &file); error != 0) {
+      return fail(describe(context_, error));
+    }
+    auto const copied = copy(file);
+    ::krb5_kt_close(context_, file);
+    return copied;
+  }
+
+  std::string const& name() const noexcept { return name_; }
+  std::vector<std::string> const& principals() const noexcept { return principals_; }
+
+ private:
+  result<> copy(krb5_keytab from) {
+    krb5_kt_cursor cursor = nullptr;
+    if (auto const error = ::krb5_kt_start_seq_get(context_, from, &cursor); error != 0) {
+      return fail(describe(context_, error));
+    }
+    krb5_keytab_entry entry{};
+    krb5_error_code error = 0;
+    while (error == 0 && (error = ::krb5_kt_next_entry(context_, from, &entry, &cursor)) == 0) {
+      error = ::krb5_kt_add_entry(context_, keys_, &entry);
+      note(entry.principal);
+      ::krb5_free_keytab_entry_contents(context_, &entry);
+    }
+    ::krb5_kt_end_seq_get(context_, from, &cursor);
+    if (error != KRB5_KT_END) return fail(describe(context_, error));
+    if (principals_.empty()) return fail("there is no key in it");
+    return {};
+  }
+
+  void note(krb5_principal principal) {
+    char* text = nullptr;
+    if (::krb5_unparse_name(context_, principal, &text) != 0) return;
+    if (std::ranges::find(principals_, text) == principals_.end()) principals_.emplace_back(text);
+    ::krb5_free_unparsed_name(context_, text);
+  }
+
+  std::string name_;
+  krb5_context context_ = nullptr;
+  krb5_keytab keys_ = nullptr;
+  std::vector<std::string> principals_;
+};
+
+class gss_text {
+ public:
+  gss_text() = default;
+  gss_text(gss_text const&) = delete;
+  gss_text& operator=(gss_text const&) = delete;
+  ~gss_text() {
+    OM_uint32 minor = 0;
+    ::gss_release_buffer(&minor, &buffer_);
+  }
+  gss_buffer_t out() { return &buffer_; }
+  std::string text() const { return {static_cast<char const*>(buffer_.value), buffer_.length}; }
+
+ private:
+  gss_buffer_desc buffer_ = GSS_C_EMPTY_BUFFER;
+};
+
+/// The library only reads it, but wants it writable.
+gss_buffer_desc view_of(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
+
+void append_status(std::string& out, OM_uint32 status, int kind) {
+  OM_uint32 more = 0;
+  do {
+    OM_uint32 minor = 0;
+    gss_text words;
+    if (GSS_ERROR(::gss_display_status(&minor, status, kind, GSS_C_NO_OID, &more, words.out())) != 0) return;
+    if (!out.empty()) out += "; ";
+    out += words.text();
+  } while (more != 0);
+}
+
+std::unexpected<failure> gss_failure(OM_uint32 major, OM_uint32 minor) {
+  std::string text;
+  append_status(text, major, GSS_C_GSS_CODE);
+  if (minor != 0) append_status(text, minor, GSS_C_MECH_CODE);
+  return fail(printable(text, 300));
+}
+
+/// The server's credential: shared by all contexts, which only read it.
+class acceptor_credential {
+ public:
+  explicit acceptor_credential(std::unique_ptr<memory_keytab> keys) : keys_(std::move(keys)) {}
+  acceptor_credential(acceptor_credential const&) = delete;
+  acceptor_credential& operator=(acceptor_credential const&) = delete;
+  ~acceptor_credential() {
+    OM_uint32 minor = 0;
+    ::gss_release_cred(&minor, &credential_);
+  }
+
+  result<> acquire() {
+    gss_key_value_element_desc elements[] = {{"keytab", keys_->name().c_str()}, {"rcache", "none:"}};
+    gss_key_value_set_desc const store{std::size(elements), elements};
+    gss_OID_set_desc kerberos{1, gss_mech_krb5};
+    OM_uint32 minor = 0;
+    auto const major = ::gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &kerberos, GSS_C_ACCEPT, &store,
+                                               &credential_, nullptr, nullptr);
+    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    return {};
+  }
+
+  gss_cred_id_t get() const noexcept { return credential_; }
+
+ private:
+  std::unique_ptr<memory_keytab> keys_;
+  gss_cred_id_t credential_ = GSS_C_NO_CREDENTIAL;
+};
+
+class kerberos_context final : public sasl::gss_context {
+ public:
+  explicit kerberos_context(std::shared_ptr<acceptor_credential const> credential)
+      : credential_(std::move(credential)) {}
+  kerberos_context(kerberos_context const&) = delete;
+  kerberos_context& operator=(kerberos_context const&) = delete;
+  ~kerberos_context() override {
+    OM_uint32 minor = 0;
+    ::gss_delete_sec_context(&minor, &context_, GSS_C_NO_BUFFER);
+    ::gss_release_name(&minor, &initiator_);
+  }
+
+  result<accepted> accept(std::string_view token) override {
+    OM_uint32 minor = 0;
+    OM_uint32 flags = 0;
+    auto given = view_of(token);
+    gss_text answer;
+    auto const major =
+        ::gss_accept_sec_context(&minor, &context_, credential_->get(), &given, GSS_C_NO_CHANNEL_BINDINGS, &initiator_,
+                                 nullptr, answer.out(), &flags, nullptr, nullptr);
+    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    bool const complete = (major & GSS_S_CONTINUE_NEEDED) == 0;
+    if (complete && (flags & GSS_C_INTEG_FLAG) == 0) return fail("the client wants no integrity");
+    if (complete && (flags & GSS_C_ANON_FLAG) != 0) return fail("the client is anonymous");
+    return accepted{answer.text(), complete};
+  }
+
+  result<std::string> initiator() override {
+    OM_uint32 minor = 0;
+    gss_text name;
+    auto const major = ::gss_display_name(&minor, initiator_, name.out(), nullptr);
+    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    return name.text();
+  }
+
+  result<std::string> wrap(std::string_view message) override {
+    OM_uint32 minor = 0;
+    auto given = view_of(message);
+    gss_text wrapped;
+    auto const major = ::gss_wrap(&minor, context_, 0, GSS_C_QOP_DEFAULT, &given, nullptr, wrapped.out());
+    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    return wrapped.text();
+  }
+
+  result<std::string> unwrap(std::string_view message) override {
+    OM_uint32 minor = 0;
+    auto given = view_of(message);
+    gss_text plain;
+    auto const major = ::gss_unwrap(&minor, context_, &given, plain.out(), nullptr, nullptr);
+    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    return plain.text();
+  }
+
+ private:
+  std::shared_ptr<acceptor_credential const> credential_;
+  gss_ctx_id_t context_ = GSS_C_NO_CONTEXT;
+  gss_name_t initiator_ = GSS_C_NO_NAME;
+};
+
+}  // namespace
+
+result<gss_acceptor> make_gss_acceptor(secret const& keytab) {
+  // libkrb5 reads files only; this one is nobody else's.
+  auto const file = os::make_memory_file("keytab", keytab.reveal());
+  if (!file) return std::unexpected(file.error());
+  auto keys = std::make_unique<memory_keytab>();
+  if (auto const loaded = keys->load(fmt::format("FILE:/proc/self/fd/{}", file->get())); !loaded) {
+    return std::unexpected(loaded.error());
+  }
+  auto principals = keys->principals();
+  auto const credential = std::make_shared<acceptor_credential>(std::move(keys));
+  if (auto const acquired = credential->acquire(); !acquired) return std::unexpected(acquired.error());
+  return gss_acceptor{.make = [credential] { return std::make_unique<kerberos_context>(credential); },
+                      .principals = std::move(principals)};
+}
+
+std::vector<std::string> gss_files() {
+  std::vector<std::string> files{"/etc/krb5.conf", "/etc/krb5.conf.d", "/etc/gss", "/var/lib/sss/pubconf"};
+  if (char const* const named = std::getenv("KRB5_CONFIG")) {
+    for (auto const path : split(named, ':')) files.emplace_back(path);
+  }
+  return files;
+}
+
+}  // namespace postern::auth
