@@ -1,8 +1,12 @@
 #include "auth/backend/pam_conversation.hpp"
 
+#include <dlfcn.h>
+#include <link.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <set>
 
 #include <security/pam_appl.h>
 
@@ -100,6 +104,19 @@ password_answer judge(conversation& talk, std::string_view client_address) {
   return {.outcome = code::yes};
 }
 
+// libpam unloads the modules of a stack at its end and loads them again for the next login, which takes longer than
+// most of them need to answer. A reference of our own keeps them, for the life of this worker.
+int keep_module(dl_phdr_info* object, std::size_t, void*) {
+  if (std::strstr(object->dlpi_name, "/pam_") != nullptr) ::dlopen(object->dlpi_name, RTLD_NOW | RTLD_NOLOAD);
+  return 0;
+}
+
+void keep_modules(std::string const& service) {
+  constexpr std::size_t services_max = 16;
+  static std::set<std::string> kept;
+  if (kept.size() < services_max && kept.insert(service).second) ::dl_iterate_phdr(keep_module, nullptr);
+}
+
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
 }  // namespace
@@ -119,6 +136,7 @@ password_answer run_pam(password_question const& question, std::string const& se
                                          service_directory.c_str(), &talk.handle);
   if (status != PAM_SUCCESS) return {code::unavailable, "PAM start error", ::pam_strerror(nullptr, status)};
   auto out = judge(talk, question.client_address);
+  keep_modules(question.service);
   ::pam_end(talk.handle, PAM_SUCCESS);
   return out;
 }

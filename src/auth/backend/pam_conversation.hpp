@@ -12,7 +12,8 @@
 
 namespace postern::auth {
 
-/// Blocks as long as the modules do, but for the fail delay, which is in the answer.
+/// For a worker process: what modules a service loaded stay loaded. Blocks as long as the modules do, but for the fail
+/// delay, which is in the answer.
 password_answer run_pam(password_question const& question, std::string const& service_directory);
 
 }  // namespace postern::auth

@@ -12,7 +12,9 @@ namespace {
 
 using code = password_answer::code;
 
-password_answer unavailable(std::string detail) { return {code::unavailable, "internal mechanism failure", detail}; }
+password_answer unavailable(std::string detail) {
+  return {code::unavailable, "internal mechanism failure", std::move(detail)};
+}
 
 }  // namespace
 

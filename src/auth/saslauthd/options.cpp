@@ -80,7 +80,7 @@ std::unexpected<early_exit> wrong(std::string message) {
 std::optional<unsigned long> parse_number(std::string_view text, unsigned long min, unsigned long max) {
   auto const number = parse_unsigned(text);
   if (!number || *number < min || *number > max) return std::nullopt;
-  return *number;
+  return static_cast<unsigned long>(*number);
 }
 
 std::expected<void, early_exit> take_workers(daemon_options& out, std::string_view text) {
