@@ -28,10 +28,8 @@ std::string who(password_question const& question) {
 
 std::string format_failure_line(password_question const& question, std::string_view mechanism,
                                 password_answer const& answer) {
-  auto out = fmt::format("auth failure: {} [mech={}] [reason={}]", who(question), mechanism,
-                         answer.reply.empty() ? "Unknown" : field(answer.reply));
-  if (!answer.detail.empty()) out += fmt::format(" [detail={}]", field(answer.detail));
-  return out;
+  return fmt::format("auth failure: {} [mech={}] [reason={}]", who(question), mechanism,
+                     answer.reply.empty() ? "Unknown" : field(answer.reply));
 }
 
 std::string format_success_line(password_question const& question, std::string_view mechanism) {

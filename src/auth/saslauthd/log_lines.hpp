@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: the words of saslauthd's log: those of the original, which people's fail2ban rules read.
 // Layout: "auth failure: [user=U] [service=S] [realm=R] [mech=M] [reason=W]", "[remote=A]" behind the realm when the
-//         client's address is known; the backend's detail, when there is one, in a bracket of its own at the end.
+//         client's address is known.
 // Security: what clients sent goes through printable(), and "]" in it becomes "?", so that nobody can write a field.
 
 #include <string>

@@ -261,6 +261,12 @@ std::string mux_server::conclude(password_question const& question, password_ans
   }
   if (!yes) {
     log::info("{}", format_failure_line(question, options_.mechanism, answer));
+    // A line of its own: people's rules match the one above to its end.
+    if (answer.outcome == code::unavailable && !answer.detail.empty()) {
+      log::warning("{}: {}", options_.mechanism, printable(answer.detail));
+    } else if (!answer.detail.empty()) {
+      log::debug("{}: {}", options_.mechanism, printable(answer.detail));
+    }
   } else if (log::verbose()) {
     log::debug("{}", format_success_line(question, options_.mechanism));
     log::debug("response: OK");
