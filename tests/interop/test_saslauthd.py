@@ -124,6 +124,9 @@ def test_in_the_background_as_the_original(scratch, shadow_files):
         assert subprocess.run(words, timeout=20, check=False).returncode == 0
         pid = int((directory / "saslauthd.pid").read_text())
         try:
+            # Cyrus's parent leaves before its child listens.
+            wait_until(lambda directory=directory: {entry.name for entry in directory.iterdir()} ==
+                       {"mux", "mux.accept", "saslauthd.pid"}, "its files")
             kinds[whose] = {entry.name: oct(entry.stat().st_mode) for entry in directory.iterdir()}
             kinds[whose]["."] = oct(directory.stat().st_mode)
             second = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
