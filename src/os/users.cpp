@@ -79,4 +79,14 @@ std::string format_user(uid_t user) {
   return found ? record.pw_name : std::to_string(user);
 }
 
+std::string format_group(gid_t number) {
+  group record{};
+  std::vector<char> buffer;
+  bool found = false;
+  look_up(record, buffer, found, [number](group* to, char* text, std::size_t size, group** answer) {
+    return ::getgrgid_r(number, to, text, size, answer);
+  });
+  return found ? record.gr_name : std::to_string(number);
+}
+
 }  // namespace postern::os

@@ -31,5 +31,6 @@ result<std::optional<gid_t>> find_group(std::string const& name);
 
 /// The name of a user, or its number when it has none.
 std::string format_user(uid_t user);
+std::string format_group(gid_t group);
 
 }  // namespace postern::os
