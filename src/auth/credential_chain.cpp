@@ -24,11 +24,6 @@ int weight(verdict_code code) {
   }
 }
 
-bool passes_on(verdict_code code) {
-  return code == verdict_code::unknown_user || code == verdict_code::mechanism_unusable ||
-         code == verdict_code::wrong_password || is_temporary(code);
-}
-
 void keep_weightier(verdict& best, verdict other) {
   bool const tells_more = weight(other.code) > weight(best.code);
   if (tells_more || best.detail.empty()) best = std::move(other);
@@ -59,6 +54,11 @@ chain_answer<Found> load_first(source_list const& sources, sasl::credential_need
 }
 
 }  // namespace
+
+bool passes_on(verdict_code code) {
+  return code == verdict_code::unknown_user || code == verdict_code::mechanism_unusable ||
+         code == verdict_code::wrong_password || is_temporary(code);
+}
 
 verdict credential_chain::check_password(login const& who, secret const& password) {
   verdict best;

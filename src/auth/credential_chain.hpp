@@ -23,6 +23,9 @@ struct chain_answer {
   std::optional<Found> found = {};
 };
 
+/// Is the next source asked after such an answer?
+bool passes_on(verdict_code code);
+
 class credential_chain {
  public:
   /// `hand_on`: a password that is found right is stored by the sources that take passwords (Cyrus's auto_transition).
