@@ -29,7 +29,7 @@ class false_context final : public gss_context {
   std::string last_token_;
 };
 
-std::unique_ptr<server_mechanism> make_server(std::string last_token = "proof") {
+std::unique_ptr<server_mechanism> make_server(std::string const& last_token = "proof") {
   auto parameters = testing::test_parameters();
   parameters.make_gss = [last_token] { return std::make_unique<false_context>(last_token); };
   return make_gssapi_server(parameters);

@@ -26,6 +26,7 @@ constexpr std::string_view network_files[] = {
     "/usr/local/share/ca-certificates",
 };
 constexpr std::uint16_t dns_port = 53;
+constexpr std::chrono::seconds file_fresh_time{2};  // a file is cheap to read again
 
 bool is_url(std::string_view text) { return istarts_with(text, "http://") || istarts_with(text, "https://"); }
 
@@ -81,7 +82,8 @@ class loader {
       auto const octets_max = http_.octets_max;
       return std::make_shared<key_source>(
           key_source::options{.read = [where, octets_max] { return read_text_file(where, octets_max); },
-                              .fresh_time = std::chrono::seconds(60)});
+                              .fresh_time = file_fresh_time,
+                              .refetch_time = file_fresh_time});
     }
     ask_for_network("authd_oauth_jwks", where);
     return std::make_shared<key_source>(key_source::options{.read = [where, http = http_]() -> result<std::string> {

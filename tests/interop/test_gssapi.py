@@ -1,0 +1,148 @@
+"""GSSAPI against a real KDC: tickets for authd's keytab, by clients of three libraries."""
+
+import base64
+import subprocess
+
+import gssapi
+import pytest
+from harness.clients import HELO
+from harness.kdc import Kdc
+from harness.raw_smtp import RawSmtp
+
+REALM = "POSTERN.EXAMPLE"
+
+
+@pytest.fixture(scope="module")
+def kdc(module_scratch):
+    server = Kdc(module_scratch / "kdc", {"joe": "secret", "joe/admin": "other", "stranger": "third"},
+                 hosts=("smtp/localhost",), realm=REALM).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(module_make, kdc):
+    return module_make.postern(module_make.sink().port, authd_failure_delay="0s", authd_krb5_keytab=kdc.keytab,
+                               authd_local_domains="postern.example")
+
+
+@pytest.fixture
+def ticket(kdc, monkeypatch, tmp_path):
+    """ticket(principal, password): from here on this process and its children have one."""
+    for name, value in (kdc.env | {"KRB5CCNAME": f"FILE:{tmp_path}/ccache"}).items():
+        monkeypatch.setenv(name, value)
+
+    def get(principal, password):
+        subprocess.run(["kinit", principal], input=password + "\n", text=True, check=True, capture_output=True)
+
+    return get
+
+
+def open_session(server):
+    client = RawSmtp(server.submission)
+    client.ehlo()
+    client.starttls()
+    assert "GSSAPI" in client.ehlo().text
+    return client
+
+
+def decode(reply):
+    assert reply.code == 334, reply
+    return base64.b64decode(reply.text[4:])
+
+
+def encode(octets):
+    return base64.b64encode(octets).decode()
+
+
+def offered(client, initial=True):
+    """Up to the server's offer of layers: (context, the offer)."""
+    context = gssapi.SecurityContext(name=gssapi.Name("smtp@localhost", gssapi.NameType.hostbased_service),
+                                     usage="initiate")
+    token = encode(context.step())
+    if initial:
+        reply = client.command("AUTH GSSAPI " + token)
+    else:
+        assert decode(client.command("AUTH GSSAPI")) == b""
+        reply = client.command(token)
+    while not context.complete:
+        reply = client.command(encode(context.step(decode(reply)) or b""))
+    return context, context.unwrap(decode(reply)).message
+
+
+def log_in(server, authzid=b"", choice=b"\1\0\0\0", initial=True):
+    with open_session(server) as client:
+        context, offer = offered(client, initial)
+        assert offer == b"\1\0\0\0"
+        return client.command(encode(context.wrap(choice + authzid, False).message))
+
+
+@pytest.mark.parametrize("initial", [True, False])
+def test_a_ticket_logs_in(server, ticket, initial):
+    ticket("joe", "secret")
+    assert log_in(server, initial=initial).code == 235
+    server.wait_log("user=joe, method=GSSAPI, service=smtp, client=127.0.0.1: login accepted")
+
+
+def test_as_itself_and_as_nobody_else(server, ticket):
+    server.add_user("eve")
+    ticket("joe", "secret")
+    assert log_in(server, b"joe").code == 235
+    assert log_in(server, b"eve").code == 535
+
+
+@pytest.mark.parametrize("principal", [("joe/admin", "other"), ("stranger", "third")], ids=str)
+def test_principals_that_are_no_accounts(server, ticket, principal):
+    ticket(*principal)
+    assert log_in(server).code == 535
+
+
+@pytest.mark.parametrize("choice", [b"\2\0\0\0", b"\4\0\x10\0", b"\0\0\0\0", b"\1"], ids=repr)
+def test_choices_that_were_not_offered(server, ticket, choice):
+    ticket("joe", "secret")
+    assert log_in(server, choice=choice).code == 535
+
+
+def test_a_replayed_token_leads_nowhere(server, ticket):
+    ticket("joe", "secret")
+    context = gssapi.SecurityContext(name=gssapi.Name("smtp@localhost", gssapi.NameType.hostbased_service),
+                                     usage="initiate")
+    token = encode(context.step())
+    with open_session(server) as first:
+        reply = first.command("AUTH GSSAPI " + token)
+        context.step(decode(reply))
+        first.command("")
+        choice = encode(context.wrap(b"\1\0\0\0", False).message)
+        assert first.command(choice).code == 235
+    with open_session(server) as second:
+        # The ticket opens a context with another session key: the recorded choice is worth nothing in it.
+        reply = second.command("AUTH GSSAPI " + token)
+        while reply.code == 334:
+            reply = second.command("" if "wrapped" not in vars(second) else choice)
+            second.wrapped = True
+        assert reply.code == 535
+
+
+@pytest.mark.parametrize("octets", [b"", b"x", b"\x60\x03\x06\x01\x2a", b"\x60\x84\xff\xff\xff\xff", b"\0" * 6000])
+def test_forged_tokens(server, octets):
+    with open_session(server) as client:
+        reply = client.command("AUTH GSSAPI " + encode(octets))
+        assert (client.command("*") if reply.code == 334 else reply).code in (501, 535)
+
+
+def test_gsasl(server, ticket):
+    ticket("joe", "secret")
+    done = subprocess.run(["gsasl", "--smtp", "--connect", f"localhost:{server.submission}", "--mechanism", "GSSAPI",
+                           "--authentication-id", "joe", "--authorization-id", "joe", "--service", "smtp", "--hostname",
+                           "localhost", "--x509-ca-file=", "--no-cb"],
+                          input="", capture_output=True, text=True, timeout=60, check=False)
+    assert "\n235 " in done.stdout, done.stdout + done.stderr
+
+
+def test_curl(server, ticket):
+    ticket("joe", "secret")
+    done = subprocess.run(["curl", "--verbose", "--silent", "--insecure", "--ssl-reqd", "--max-time", "30", "--user",
+                           "joe@POSTERN.EXAMPLE:", "--login-options", "AUTH=GSSAPI", "--service-name", "smtp", "--request", "NOOP",
+                           f"smtp://localhost:{server.submission}/{HELO}"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert "< 235 " in done.stderr, done.stderr
