@@ -12,10 +12,13 @@
 #include <krb5/krb5.h>
 
 #include "base/text.hpp"
+#include "os/directories.hpp"
 #include "os/memory_file.hpp"
 
 namespace postern::auth {
 namespace {
+
+constexpr std::size_t keytab_octets_max = 1U << 20U;
 
 std::string describe(krb5_context context, krb5_error_code error) {
   auto const* const words = ::krb5_get_error_message(context, error);
@@ -227,6 +230,18 @@ result<gss_acceptor> make_gss_acceptor(secret const& keytab) {
   if (auto const acquired = credential->acquire(); !acquired) return std::unexpected(acquired.error());
   return gss_acceptor{.make = [credential] { return std::make_unique<kerberos_context>(credential); },
                       .principals = std::move(principals)};
+}
+
+result<gss_acceptor> load_gss_acceptor(std::string_view keytab_path) {
+  if (keytab_path.starts_with("FILE:")) keytab_path.remove_prefix(5);
+  std::string const path(keytab_path);
+  auto const file = os::open_to_read(path);
+  if (!file) return std::unexpected(file.error());
+  auto content = os::read_whole(*file, keytab_octets_max);
+  if (!content) return fail(path + ": " + content.error().text);
+  auto acceptor = make_gss_acceptor(secret(std::move(*content)));
+  if (!acceptor) return fail(path + ": " + acceptor.error().text);
+  return acceptor;
 }
 
 std::vector<std::string> gss_files() {

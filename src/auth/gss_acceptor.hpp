@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -27,6 +28,8 @@ struct gss_acceptor {
 
 /// `keytab`: the file's content.
 result<gss_acceptor> make_gss_acceptor(secret const& keytab);
+/// From a file that this user may read; "FILE:" before the path is Kerberos's own spelling.
+result<gss_acceptor> load_gss_acceptor(std::string_view keytab_path);
 
 /// What libkrb5 looks at while it accepts tickets; for the sandbox.
 std::vector<std::string> gss_files();

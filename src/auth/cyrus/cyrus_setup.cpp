@@ -12,6 +12,7 @@
 #include "auth/cyrus/cyrus_options.hpp"
 #include "auth/cyrus/realm.hpp"
 #include "auth/cyrus/saslauthd_source.hpp"
+#include "auth/gss_acceptor.hpp"
 #include "auth/mechanism_choice.hpp"
 #include "auth/mux_client.hpp"
 #include "base/text.hpp"
@@ -185,6 +186,19 @@ void serve_accounts(cyrus_setup& out, config::settings const& from, account_sour
   if (sources) choose(out, from.list("authd_mechanisms"), false, *sources, from);
 }
 
+/// keytab of the file; without it, what authd_krb5_keytab gave stays.
+void add_keytab(cyrus_setup& out, cyrus_options const& options) {
+  if (options.keytab.empty()) return;
+  auto acceptor = load_gss_acceptor(options.keytab);
+  if (!acceptor) {
+    out.troubles.push_back(fmt::format("{}: no GSSAPI: {}", options.file.where("keytab"), acceptor.error().text));
+    return;
+  }
+  out.options.session.server.make_gss = std::move(acceptor->make);
+  out.needs.syscalls.push_back(os::syscall_set::files_read);
+  std::ranges::move(gss_files(), std::back_inserter(out.needs.readable));
+}
+
 void serve_file(cyrus_setup& out, cyrus_options const& options, config::settings const& from,
                 secret const& server_secret) {
   auto& verification = out.options.verification;
@@ -196,6 +210,7 @@ void serve_file(cyrus_setup& out, cyrus_options const& options, config::settings
   verification.spell = [domain](std::string_view typed) { return canonical_name(typed, domain); };
   out.options.session.realm = domain;
   out.verbose = options.log_level >= 5;  // DEBUG
+  add_keytab(out, options);
   if (auto const sources = verification.sources()) {
     choose(out, named_mechanisms(options), !options.mechanisms.empty(), *sources, from);
   }
