@@ -17,9 +17,11 @@ struct command_line {
   std::string config_dir;         ///< -c CONFDIR or --config-dir CONFDIR; empty when absent
 };
 
+int cmd_auth(command_line const& line);
 int cmd_check(command_line const& line);
 int cmd_conf(command_line const& line);
 int cmd_init(command_line const& line);
+int cmd_log(command_line const& line);
 int cmd_probe(command_line const& line);
 int cmd_queue(command_line const& line);
 int cmd_reload(command_line const& line);

@@ -22,10 +22,19 @@ session_actions one(session_action action) {
 
 send_action send(wire::server_message const& message) { return {wire::format_server_line(message)}; }
 
+/// A name that could be taken for more than a name is quoted: nobody shall forge the fields behind it.
+std::string format_name(std::string_view name) {
+  if (name.empty()) return "-";
+  auto text = printable(name, 128);
+  if (text.find_first_of(" ,:\"") == std::string::npos && text != "-") return text;
+  std::ranges::replace(text, '"', '?');
+  return '"' + text + '"';
+}
+
 /// What every log line of an exchange begins with: "SESSION: user=joe, method=PLAIN, service=smtp, client=192.0.2.7".
 std::string format_subject(wire::auth_request const& request, std::string_view user) {
   std::string text = request.session.empty() ? "-" : printable(request.session, 64);
-  text += ": user=" + (user.empty() ? std::string("-") : printable(user, 128));
+  text += ": user=" + format_name(user);
   text += ", method=" + printable(request.mechanism, 32) + ", service=" + printable(request.service, 32);
   if (!request.remote_ip.empty()) text += ", client=" + printable(request.remote_ip, 64);
   return text;
