@@ -357,12 +357,24 @@ ldap_result_of<bool> ldap_connection::compare(std::string const& dn, std::string
   return broken("compare", code, text);
 }
 
+ldap_result_of<> ldap_connection::act_as(std::string const& authorization_id) {
+  std::string oid = LDAP_CONTROL_PROXY_AUTHZ;
+  std::string value = authorization_id;
+  ::LDAPControl control{.ldctl_oid = oid.data(), .ldctl_value = {value.size(), value.data()}, .ldctl_iscritical = 1};
+  std::array<::LDAPControl*, 2> const all = {&control, nullptr};
+  if (::ldap_set_option(handle_.get(), LDAP_OPT_SERVER_CONTROLS, all.data()) == LDAP_OPT_SUCCESS) return {};
+  return broken("proxy authorization", LDAP_NO_MEMORY, "");
+}
+
 ldap_result_of<std::string> ldap_connection::who_am_i() {
   int message_id = 0;
   begin_operation();
   int const code = ::ldap_whoami(handle_.get(), nullptr, nullptr, &message_id);
   if (code != LDAP_SUCCESS) return broken("whoami", code, "");
   auto const answer = wait_for(message_id);
+  if (answer.code == LDAP_PROXIED_AUTHORIZATION_DENIED || answer.code == LDAP_X_PROXY_AUTHZ_FAILURE) {
+    return std::unexpected(ldap_error{ldap_trouble::user_not_found, describe(answer.code, answer.text)});
+  }
   ::berval* name = nullptr;
   if (answer.code != LDAP_SUCCESS || ::ldap_parse_whoami(handle_.get(), answer.content.get(), &name) != LDAP_SUCCESS ||
       name == nullptr) {

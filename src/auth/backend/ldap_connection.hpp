@@ -75,10 +75,13 @@ class ldap_connection {
   };
   ldap_result_of<search_answer> search(search_question const& question);
 
+  /// From here on, until the next connection, all is done in the name of this authorization identity. [RFC 4370]
+  ldap_result_of<> act_as(std::string const& authorization_id);
+
   /// Does the entry have this value? False also when there is no such entry or attribute.
   ldap_result_of<bool> compare(std::string const& dn, std::string const& attribute, std::string_view value);
 
-  /// The DN that the server made of a SASL id.
+  /// The DN that the server made of a SASL id or of act_as(); user_not_found: it does not let us act as that one.
   ldap_result_of<std::string> who_am_i();
 
   void disconnect() noexcept;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "auth/cyrus/ldapdb_plugin.hpp"
+#include "auth/cyrus/sql_plugin.hpp"
 #include "auth/sasldb/sasldb_source.hpp"
 
 namespace postern::auth::cyrus {
@@ -28,8 +30,10 @@ result<std::unique_ptr<credential_source>> make_sasldb(plugin_context const& con
                              .store_verifiers = options.scram_secret_generate});
 }
 
-constexpr plugin_row rows[] = {
+plugin_row const rows[] = {
     {.name = "sasldb", .is_set_up = sasldb_is_set_up, .ask_for = sasldb_asks_for, .make = make_sasldb},
+    sql_plugin(),
+    ldapdb_plugin(),
 };
 
 }  // namespace

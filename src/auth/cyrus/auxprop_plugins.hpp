@@ -3,6 +3,7 @@
 //          how its source of credentials is made.
 // Layout: a row a plugin, in the order in which they are asked when auxprop_plugin does not say.
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,8 +16,9 @@ namespace postern::auth::cyrus {
 
 struct plugin_context {
   cyrus_options const& options;
-  std::string host;      ///< the realm of names that have none
-  secret server_secret;  ///< verifier::options
+  std::string host;                             ///< the realm of names that have none
+  secret server_secret;                         ///< verifier::options
+  std::chrono::milliseconds time_limit{30000};  ///< of a question to a server
 };
 
 struct plugin_row {

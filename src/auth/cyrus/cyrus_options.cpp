@@ -29,15 +29,11 @@ constexpr auto refused = std::to_array<refused_method>(
 /// Options that others read from the file, and those that mean nothing to a server like this one.
 constexpr auto elsewhere = std::to_array<std::string_view>({"sql_", "ldapdb_", "sasldb_"});
 constexpr auto idle = std::to_array<std::string_view>(
-    {"plugin_list", "canon_user_plugin", "client_mech_list", "reauth_timeout", "opiekeys", "otp_mda", "srp_mda",
-     "ntlm_server", "ntlm_v2", "authdaemond_path", "authdaemon_path", "minimum_layer", "default_realm"});
+    {"plugin_list", "client_mech_list", "reauth_timeout", "opiekeys", "otp_mda", "srp_mda", "ntlm_server", "ntlm_v2",
+     "authdaemond_path", "authdaemon_path", "minimum_layer", "default_realm"});
 
 std::unexpected<failure> misused(sasl_conf const& file, std::string_view key, std::string_view why) {
   return fail(fmt::format("{}: {}: {}", file.where(key), key, why));
-}
-
-bool is_yes(std::string_view value) {
-  return value.starts_with('1') || value.starts_with('y') || value.starts_with('t') || value.starts_with("on");
 }
 
 result<> set_methods(cyrus_options& to) {
@@ -88,9 +84,9 @@ result<> set_numbers(cyrus_options& to) {
 }
 
 void note_strangers(cyrus_options& to) {
-  constexpr auto known = std::to_array<std::string_view>({"pwcheck_method", "mech_list", "saslauthd_path",
-                                                          "auxprop_plugin", "auto_transition", "log_level", "keytab",
-                                                          "scram_secret_generate", "scram_iteration_counter"});
+  constexpr auto known = std::to_array<std::string_view>(
+      {"pwcheck_method", "mech_list", "saslauthd_path", "auxprop_plugin", "auto_transition", "log_level", "keytab",
+       "scram_secret_generate", "scram_iteration_counter", "canon_user_plugin"});
   for (auto const& entry : to.file.entries()) {
     bool const read = std::ranges::find(known, entry.key) != known.end() ||
                       std::ranges::any_of(elsewhere, [&](auto prefix) { return entry.key.starts_with(prefix); });
@@ -102,6 +98,10 @@ void note_strangers(cyrus_options& to) {
 }
 
 }  // namespace
+
+bool is_yes(std::string_view value) {
+  return value.starts_with('1') || value.starts_with('y') || value.starts_with('t') || value.starts_with("on");
+}
 
 result<cyrus_options> make_cyrus_options(sasl_conf file) {
   cyrus_options out;

@@ -6,6 +6,7 @@
 // Security: methods that let everybody in (alwaystrue, auxprop-hashed) are refused.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/cyrus/sasl_conf.hpp"
@@ -32,6 +33,9 @@ struct cyrus_options {
 };
 
 inline constexpr char const* default_saslauthd_path = "/var/run/saslauthd/mux";
+
+/// Cyrus's way to say yes: 1, y…, t… or on….
+bool is_yes(std::string_view value);
 
 result<cyrus_options> make_cyrus_options(sasl_conf file);
 

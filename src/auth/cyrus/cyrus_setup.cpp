@@ -117,15 +117,19 @@ class planner {
   }
 
   void add_plugin(plugin_row const& row, bool without_passwords) {
-    plugin_context const context{options_, from_.text("myhostname"), server_secret_};
+    plugin_context const context{.options = options_,
+                                 .host = from_.text("myhostname"),
+                                 .server_secret = server_secret_,
+                                 .time_limit = from_.duration("authd_backend_timeout")};
     if (auto const tried = row.make(context); !tried) {
       out_.troubles.push_back(tried.error().text);
       return;
     }
     row.ask_for(options_, out_.needs);
     makers_.emplace_back([&row, options = options_, host = context.host, key = server_secret_,
+                          time_limit = context.time_limit,
                           without_passwords]() -> result<std::unique_ptr<credential_source>> {
-      auto made = row.make({options, host, key});
+      auto made = row.make({options, host, key, time_limit});
       if (!made || !without_passwords) return made;
       return std::make_unique<secrets_only>(std::move(*made));
     });
@@ -161,11 +165,12 @@ std::vector<std::string> named_mechanisms(cyrus_options const& options) {
 
 void choose(cyrus_setup& out, std::vector<std::string> const& named, bool say, source_list const& sources,
             config::settings const& from) {
-  auto choice = choose_mechanisms(
-      named, {.sources = sources,
-              .tokens = static_cast<bool>(out.options.verification.tokens),
-              .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
-              .kerberos = static_cast<bool>(out.options.session.server.make_gss)});
+  means const have{.sources = sources,
+                   .tokens = static_cast<bool>(out.options.verification.tokens),
+                   .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
+                   .kerberos = static_cast<bool>(out.options.session.server.make_gss)};
+  auto choice = choose_mechanisms(named, have);
+  out.options.offer = make_offer_chooser(named, have);
   out.options.session.mechanisms = std::move(choice.offered);
   for (auto const& row : choice.left_out) {
     if (say) out.notes.push_back(fmt::format("{} is not offered: {} (mech_list)", row.name, row.why));

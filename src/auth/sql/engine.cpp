@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <iterator>
 
+#include "auth/network_needs.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth::sql {
 namespace {
 
 constexpr engine_row rows[] = {
-    {"mysql", connect_mysql},
-    {"pgsql", connect_pgsql},
-    {"sqlite", connect_sqlite},
-    {"sqlite3", connect_sqlite},
+    {.name = "mysql", .connect = connect_mysql, .ask_for = mysql_asks_for},
+    {.name = "pgsql", .connect = connect_pgsql, .ask_for = pgsql_asks_for},
+    {.name = "sqlite", .connect = connect_sqlite, .ask_for = sqlite_asks_for},
+    {.name = "sqlite3", .connect = connect_sqlite, .ask_for = sqlite_asks_for},
 };
 
 }  // namespace
@@ -20,6 +21,15 @@ constexpr engine_row rows[] = {
 engine_row const* find_engine(std::string_view name) {
   auto const* const at = std::ranges::find_if(rows, [&](auto const& row) { return iequals(row.name, name); });
   return at == std::end(rows) ? nullptr : at;
+}
+
+void ask_for_connection(endpoint const& at, std::uint16_t usual_port, os::sandbox_rules& more) {
+  if (at.host.empty() || at.host.starts_with('/') || iequals(at.host, "localhost")) {
+    more.syscalls.push_back(os::syscall_set::connect_unix);
+  }
+  if (at.host.empty() || at.host.starts_with('/')) return;
+  auto const port = parse_unsigned(at.port).value_or(usual_port);
+  ask_for_network(static_cast<std::uint16_t>(port), more);
 }
 
 }  // namespace postern::auth::sql

@@ -1,9 +1,13 @@
 #pragma once
 // Purpose: the databases that sql_engine names: one file each, a row each in engine.cpp.
-// Errors: a failure names host and database, never a statement: there may be a password in it.
-// Concurrency: one connection, one thread; calls block, `time_limit` at most.
+// Errors: a trouble names host and database, never a statement: there may be a password in it.
+// Concurrency: one connection, one thread; calls block: a connection for `connect_limit`, a statement for `time_limit`
+//              at most. [deviates: name look-ups inside the libraries last as long as the system's resolver lets them]
+// Security: a connection runs one statement at a time; what stands behind a ';' is refused or never run.
 
 #include <chrono>
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,12 +15,14 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "os/sandbox.hpp"
 
 namespace postern::auth::sql {
 
 struct endpoint {
   std::string host;  ///< empty: the library's own default; with a leading '/': a UNIX socket (its directory: pgsql)
   std::string port;
+  friend bool operator==(endpoint const&, endpoint const&) = default;
 };
 
 struct account_at {
@@ -24,27 +30,48 @@ struct account_at {
   secret password;
   std::string database;
   bool tls = false;
-  std::chrono::seconds time_limit{5};
+  std::chrono::seconds connect_limit{5};
+  std::chrono::seconds time_limit{30};
 };
+
+struct trouble {
+  enum class kind : std::uint8_t {
+    unaskable,  ///< octets that the database cannot hold, or too many of them
+    refused,    ///< the database does not take the statement; the connection is all right
+    lost,       ///< the connection is of no use any more
+    too_slow,   ///< likewise, because the time limit has passed
+  };
+  kind what = kind::lost;
+  std::string text;
+};
+/// First column of the first row, empty for NULL; nothing: no row.
+using answer = std::expected<std::optional<secret>, trouble>;
 
 class connection {
  public:
   virtual ~connection() = default;
   /// Without quotation marks around it. A failure: octets that are no text there.
   virtual result<secret> escape(std::string_view text) = 0;
-  /// First column of the first row; empty: no row, or NULL.
-  virtual result<std::optional<secret>> query(secret const& statement) = 0;
+  virtual answer query(secret const& statement) = 0;
 };
 
 struct engine_row {
   std::string_view name;
   result<std::unique_ptr<connection>> (*connect)(endpoint const& at, account_at const& as);
+  /// Loads what cannot be loaded any more once the process is shut in, and adds what its connections need there.
+  void (*ask_for)(endpoint const& at, account_at const& as, os::sandbox_rules& more);
 };
 /// By the names of sql_engine; nullptr when there is none.
 engine_row const* find_engine(std::string_view name);
 
+/// A UNIX socket, or what network_needs.hpp says.
+void ask_for_connection(endpoint const& at, std::uint16_t usual_port, os::sandbox_rules& more);
+
 result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at const& as);
 result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at const& as);
 result<std::unique_ptr<connection>> connect_sqlite(endpoint const& at, account_at const& as);
+void pgsql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more);
+void mysql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more);
+void sqlite_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more);
 
 }  // namespace postern::auth::sql

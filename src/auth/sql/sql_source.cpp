@@ -2,143 +2,91 @@
 
 #include <fmt/format.h>
 
-#include "auth/password_scheme.hpp"
 #include "auth/sql/statement.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth {
 namespace {
 
-constexpr std::string_view property = "userPassword";
+std::unexpected<failure> to_failure(sql::trouble const& what) { return fail(what.text); }
 
-class sql_source final : public credential_source {
+class sql_source final : public auxprop_source {
  public:
-  explicit sql_source(sql_source_options options) : options_(std::move(options)) {
+  explicit sql_source(sql_source_options options) : auxprop_source(options.scram), options_(std::move(options)) {
     if (options_.hosts.empty()) options_.hosts.emplace_back();
   }
 
   std::string_view name() const noexcept override { return "sql"; }
 
-  bool can(sasl::credential_need need) const noexcept override {
-    return need == sasl::credential_need::verify_plain || need == sasl::credential_need::scram_verifier ||
-           need == sasl::credential_need::plaintext_secret;
-  }
-
-  std::string canonical(login const& who) const override { return spell_with_realm(who.user, who.realm); }
-
-  verdict check_password(login const& who, secret const& password) override {
-    auto const stored = load(who);
-    if (!stored) return {.code = verdict_code::store_unavailable, .detail = stored.error().text};
-    if (!*stored) {
-      static_cast<void>(same_password(password, password));
-      return {.code = verdict_code::unknown_user, .account = canonical(who), .detail = "sql_select finds no such user"};
-    }
-    bool right = false;
-    if ((*stored)->reveal().starts_with('{')) {
-      auto const fits = verify_password_scheme((*stored)->reveal(), password, who.user);
-      if (!fits) return {.code = verdict_code::store_unavailable, .detail = fits.error().text};
-      right = *fits;
-    } else {
-      right = same_password(**stored, password);
-    }
-    right = right && !password.empty();
-    return {.code = right ? verdict_code::accepted : verdict_code::wrong_password, .account = canonical(who)};
-  }
-
-  source_answer<scram_credentials> load_scram(login const& who, crypto::hash_algorithm hash) override {
-    auto const found = load_plaintext(who);
-    // Derived in any case: a name that is not there takes as long.
-    auto keys = derive_scram(options_.scram, canonical(who), hash, found.found ? &*found.found : nullptr);
-    source_answer<scram_credentials> out{.code = found.code, .account = found.account, .detail = found.detail};
-    if (found.found) out.found = scram_credentials{{std::move(keys)}, {""}};
-    return out;
-  }
-
-  source_answer<sasl::shared_secret> load_shared_secret(login const& who, std::string_view) override {
-    auto found = load_plaintext(who);
-    source_answer<sasl::shared_secret> out{.code = found.code, .account = found.account, .detail = found.detail};
-    if (found.found) out.found = sasl::shared_secret{.value = std::move(*found.found)};
-    return out;
-  }
-
-  result<bool> exists(std::string_view user) override {
-    auto const stored = load({.user = std::string(user)});
-    if (!stored) return std::unexpected(stored.error());
-    return stored->has_value();
-  }
-
   result<> store(login const& who, secret const& password) override {
-    auto const stored = load(who);
-    if (!stored) return std::unexpected(stored.error());
+    if (!options_.store_plaintext)
+      return fail("the sql plugin stores nothing but passwords (auto_transition: noplain)");
+    auto const stored = ask(who, options_.select, user_password_property);
+    if (!stored) return to_failure(stored.error());
     auto const& text = *stored ? options_.update : options_.insert;
     if (text.empty()) return fail(fmt::format("smtpd.conf has no sql_{}", *stored ? "update" : "insert"));
-    auto const done = run(who, text, password.reveal());
-    if (!done) return std::unexpected(done.error());
+    auto const done = ask(who, text, user_password_property, password.reveal());
+    if (!done) return to_failure(done.error());
     return {};
   }
 
- private:
-  using clock = std::chrono::steady_clock;
-
-  source_answer<secret> load_plaintext(login const& who) {
-    auto stored = load(who);
-    if (!stored) return {.code = verdict_code::store_unavailable, .detail = stored.error().text};
-    if (!*stored) return {.detail = "sql_select finds no such user"};
-    source_answer<secret> out{.code = verdict_code::accepted, .account = canonical(who)};
-    if (!(*stored)->reveal().starts_with('{')) {
-      out.found = std::move(**stored);
-    } else if (auto text = parse_plaintext_scheme((*stored)->reveal())) {
-      out.found = std::move(*text);
-    } else {
-      out.code = verdict_code::mechanism_unusable;
-      out.detail = "the database holds a hash of this user's password; this mechanism needs the password";
+ protected:
+  result<std::optional<properties>> load(login const& who, std::string_view property) override {
+    if (who.user.empty()) return std::nullopt;
+    bool const other = property != user_password_property;
+    if (other && (no_other_properties_ || !sql::names_property(options_.select))) {
+      return properties{.account = canonical(who), .values = {}};
     }
-    return out;
+    auto got = ask(who, options_.select, property);
+    if (!got && got.error().what == sql::trouble::kind::unaskable) return std::nullopt;  // nobody's name
+    if (!got && other && got.error().what == sql::trouble::kind::refused) {
+      no_other_properties_ = true;  // the table has no such column
+      return properties{.account = canonical(who), .values = {}};
+    }
+    if (!got) return to_failure(got.error());
+    if (!*got) return std::nullopt;
+    properties found{.account = canonical(who), .values = {}};
+    found.values.push_back(std::move(**got));
+    return found;
   }
 
-  result<std::optional<secret>> load(login const& who) {
-    // No name has a NUL, and no database takes one.
-    if (who.user.empty() || who.user.find('\0') != std::string::npos) return std::nullopt;
-    auto got = run(who, options_.select, {});
-    if (got && *got && (*got)->empty()) return std::nullopt;
-    return got;
-  }
-
-  result<std::optional<secret>> run(login const& who, std::string const& text, std::string_view value) {
+ private:
+  sql::answer ask(login const& who, std::string const& text, std::string_view property, std::string_view value = {}) {
     auto const name = split_realm(who.user, who.realm, options_.default_realm);
-    result<std::optional<secret>> last;
-    // Twice: a connection that was idle may have been closed meanwhile.
-    for (int i = 0; i < 2; ++i) {
+    while (true) {
       bool const fresh = connection_ == nullptr;
-      if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+      if (auto connected = connect(); !connected) {
+        return std::unexpected(sql::trouble{sql::trouble::kind::lost, connected.error().text});
+      }
       auto const statement =
           sql::format_statement(text, {name.user, name.realm, property, value},
                                 [this](std::string_view octets) { return connection_->escape(octets); });
-      if (!statement) return std::nullopt;  // octets that the database cannot hold are nobody's name
-      last = connection_->query(*statement);
-      if (last) return last;
+      if (!statement) return std::unexpected(sql::trouble{sql::trouble::kind::unaskable, statement.error().text});
+      auto said = connection_->query(*statement);
+      if (said || said.error().what == sql::trouble::kind::refused) return said;
       connection_.reset();
-      if (fresh) break;
+      // Once more: a connection that was idle may have been closed meanwhile.
+      if (fresh || said.error().what != sql::trouble::kind::lost) return said;
     }
-    return last;
   }
 
   result<> connect() {
     if (connection_) return {};
-    failure last{"no host of sql_hostnames", 0};
+    std::string said;
     for (auto const& host : options_.hosts) {
       auto made = sql::find_engine(options_.engine)->connect(host, options_.account);
       if (made) {
         connection_ = std::move(*made);
         return {};
       }
-      last = made.error();
+      said += (said.empty() ? "" : "; ") + made.error().text;
     }
-    return std::unexpected(last);
+    return fail(said);
   }
 
   sql_source_options options_;
   std::unique_ptr<sql::connection> connection_;
+  bool no_other_properties_ = false;
 };
 
 }  // namespace
@@ -147,18 +95,30 @@ std::vector<sql::endpoint> parse_sql_hosts(std::string_view text) {
   std::vector<sql::endpoint> out;
   for (auto const word : split_any(text, ", \t")) {
     auto const colon = word.rfind(':');
-    bool const with_port = colon != std::string_view::npos && !word.starts_with('/') && word.find(':') == colon;
-    out.push_back({std::string(with_port ? word.substr(0, colon) : word),
+    // Of the many colons of an IPv6 address none is before a port.
+    bool const with_port = colon != std::string_view::npos && word.find(':') == colon;
+    out.push_back({std::string(word.substr(0, with_port ? colon : word.size())),
                    std::string(with_port ? word.substr(colon + 1) : std::string_view())});
   }
   return out;
 }
 
-result<> check_sql_options(sql_source_options const& options) {
-  if (sql::find_engine(options.engine) == nullptr) {
-    return fail(fmt::format("sql_engine: there is no {}; mysql, pgsql, sqlite and sqlite3 are known", options.engine));
+std::optional<sql_complaint> check_sql_options(sql_source_options const& options) {
+  auto const* const engine = sql::find_engine(options.engine);
+  if (engine == nullptr) {
+    return sql_complaint{"sql_engine",
+                         fmt::format("there is no engine \"{}\"; there are mysql, pgsql, sqlite and sqlite3",
+                                     printable(options.engine, 64))};
   }
-  if (options.select.empty()) return fail("sql_select is missing");
+  for (auto const& host : options.hosts) {
+    auto const port = parse_unsigned(host.port);
+    if (host.port.empty() || (port && *port > 0 && *port <= 65535)) continue;
+    return sql_complaint{"sql_hostnames", fmt::format("{} is no port", printable(host.port, 64))};
+  }
+  if (engine->connect == sql::connect_sqlite && !options.account.database.starts_with('/')) {
+    return sql_complaint{"sql_database", "for sqlite this is the file, from / on"};
+  }
+  if (options.select.empty()) return sql_complaint{"sql_select", "the sql plugin cannot do without it"};
   struct row {
     std::string_view option;
     std::string const& text;
@@ -167,11 +127,10 @@ result<> check_sql_options(sql_source_options const& options) {
   for (auto const& [option, text, with_value] :
        {row{"sql_select", options.select, false}, row{"sql_insert", options.insert, true},
         row{"sql_update", options.update, true}}) {
-    if (auto good = sql::check_statement(text, with_value); !good) {
-      return fail(fmt::format("{}: {}", option, good.error().text));
-    }
+    auto const good = sql::check_statement(text, with_value);
+    if (!good) return sql_complaint{option, good.error().text};
   }
-  return {};
+  return std::nullopt;
 }
 
 std::unique_ptr<credential_source> make_sql_source(sql_source_options options) {

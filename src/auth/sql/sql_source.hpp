@@ -1,17 +1,19 @@
 #pragma once
 // Purpose: users in an SQL database as a source of credentials: Cyrus's sql plugin, its options and its realm rules.
-// Layout: sql_select is asked for the property userPassword: a plaintext or "{SCHEME}hash" (password_scheme.hpp).
-// Errors: no host of the list answers: store_unavailable, with what the last one said.
+// Layout: %u is what stands before the first '@' of a login, %r what stands behind it, or else the realm, or else the
+//         host's name; %p is userPassword, and authPassword where sql_select has a %p (auxprop_source.hpp).
+// Errors: no host of the list answers: store_unavailable, with what each of them said.
 // Concurrency: as credential_source: one object, one thread, one connection, made anew after trouble.
-// Limits: time_limit a connection and a statement.
-// Security: see statement.hpp. Unknown users cost one derivation as known ones do.
+// Limits: connect_limit a host, time_limit a statement (engine.hpp); a statement is tried twice when the connection
+// that
+//         was kept turns out to be closed.
+// Security: see statement.hpp.
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "auth/credential_source.hpp"
-#include "auth/plaintext_store.hpp"
+#include "auth/auxprop_source.hpp"
 #include "auth/sql/engine.hpp"
 
 namespace postern::auth {
@@ -25,12 +27,17 @@ struct sql_source_options {
   std::string update;
   std::string default_realm;
   scram_derivation scram;
+  bool store_plaintext = true;  ///< else passwords are not taken over
 };
 
-/// "db1:5432, db2, /run/postgresql"
+/// "db1:5432, db2, /run/postgresql:5433, ::1"
 std::vector<sql::endpoint> parse_sql_hosts(std::string_view text);
-/// What is missing or cannot be meant, in the words of smtpd.conf's options.
-result<> check_sql_options(sql_source_options const& options);
+/// A failure: smtpd.conf's option that is missing or cannot be meant, and why.
+struct sql_complaint {
+  std::string_view option;
+  std::string why;
+};
+std::optional<sql_complaint> check_sql_options(sql_source_options const& options);
 
 /// Pre: checked. Connects with the first question.
 std::unique_ptr<credential_source> make_sql_source(sql_source_options options);

@@ -35,9 +35,15 @@ TEST(sql_statement, values_are_escaped_one_and_all) {
 
 TEST(sql_statement, what_cannot_be_meant_is_said) {
   EXPECT_TRUE(sql::check_statement("SELECT p FROM t WHERE u='%u' AND r='%r'", false));
-  EXPECT_FALSE(sql::check_statement("SELECT p FROM t WHERE u=%u", false));
-  EXPECT_FALSE(sql::check_statement("SELECT '%v'", false));
-  EXPECT_FALSE(sql::check_statement("SELECT '%x'", true));
+  EXPECT_TRUE(sql::check_statement("SELECT %p FROM t WHERE u='%u@%r' AND x LIKE'%%'", false));
+  EXPECT_TRUE(sql::check_statement("INSERT INTO t (u, %p) VALUES ('it''s %u', N'%v')", true));
+  for (auto const* const text :
+       {"SELECT p FROM t WHERE u=%u", "SELECT '%v'", "SELECT '%x'", "SELECT 'x' WHERE u=%u", "SELECT \"%u\"",
+        "SELECT $$%u$$", "SELECT E'%u'", "SELECT U&'%u'", "SELECT 'a' || %r", "SELECT '\"' || \"'%u'\"", "SELECT '%"}) {
+    EXPECT_FALSE(sql::check_statement(text, false)) << text;
+  }
+  EXPECT_TRUE(sql::names_property("SELECT %p"));
+  EXPECT_FALSE(sql::names_property("SELECT '%%p%u'"));
 }
 
 class sql_source_test : public testing::Test {
@@ -67,7 +73,7 @@ class sql_source_test : public testing::Test {
 };
 
 TEST_F(sql_source_test, passwords_and_injection) {
-  ASSERT_TRUE(check_sql_options(options_));
+  ASSERT_FALSE(check_sql_options(options_));
   auto const asked = make_sql_source(options_);
   struct row {
     std::string user;
@@ -106,8 +112,8 @@ TEST_F(sql_source_test, other_mechanisms_and_taking_over) {
     ASSERT_TRUE(asked->store({.user = "new"}, secret(password)));
     EXPECT_EQ(asked->check_password({.user = "new"}, secret(password)).code, verdict_code::accepted);
   }
-  EXPECT_TRUE(*asked->exists("joe"));
-  EXPECT_FALSE(*asked->exists("nobody"));
+  EXPECT_EQ(asked->admit({.user = "joe"}, "").code, verdict_code::accepted);
+  EXPECT_EQ(asked->admit({.user = "nobody"}, "").code, verdict_code::unknown_user);
 }
 
 TEST_F(sql_source_test, a_database_that_is_not_there_is_told) {
@@ -116,15 +122,17 @@ TEST_F(sql_source_test, a_database_that_is_not_there_is_told) {
   EXPECT_EQ(got.code, verdict_code::store_unavailable);
   EXPECT_NE(got.detail.find("/none"), std::string::npos);
   options_.engine = "oracle";
-  EXPECT_FALSE(check_sql_options(options_));
+  EXPECT_EQ(check_sql_options(options_).value().option, "sql_engine");
 }
 
 TEST(sql_hosts, with_and_without_ports) {
-  auto const got = parse_sql_hosts("db1:5432, db2,/run/postgresql");
-  ASSERT_EQ(got.size(), 3U);
+  auto const got = parse_sql_hosts("db1:5432, db2,/run/postgresql\t::1 /run/pg:5433");
+  ASSERT_EQ(got.size(), 5U);
   EXPECT_EQ(got[0].host + "|" + got[0].port, "db1|5432");
   EXPECT_EQ(got[1].host + "|" + got[1].port, "db2|");
-  EXPECT_EQ(got[2].host, "/run/postgresql");
+  EXPECT_EQ(got[2], (sql::endpoint{"/run/postgresql", ""}));
+  EXPECT_EQ(got[3], (sql::endpoint{"::1", ""}));
+  EXPECT_EQ(got[4], (sql::endpoint{"/run/pg", "5433"}));
 }
 
 }  // namespace

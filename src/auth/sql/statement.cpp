@@ -1,22 +1,66 @@
 #include "auth/sql/statement.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
+
+#include "base/text.hpp"
 
 namespace postern::auth::sql {
 namespace {
 
 constexpr std::string_view fields = "urpv";
 
+bool is_word(char c) { return is_ascii_alnum(c) || c == '_'; }
+
+/// Goes through a statement as the database does, as far as its texts are concerned.
+class literal_reader {
+ public:
+  void read(char c) {
+    if (quote_ != '\0') {
+      if (c == quote_) quote_ = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote_ = c;
+      plain_ = c == '\'' && !is_prefixed();  // "…" is a name, but for some of MySQL's modes
+    }
+    before_ = std::exchange(last_, c);
+  }
+  /// Is what comes next part of a text in which escaping does all that is needed?
+  bool in_text() const { return quote_ != '\0' && plain_; }
+
+ private:
+  // E'…' reads backslashes, U&'…' too.
+  bool is_prefixed() const { return last_ == '&' || ((last_ == 'e' || last_ == 'E') && !is_word(before_)); }
+
+  bool plain_ = false;
+  char quote_ = '\0';
+  char last_ = ' ';
+  char before_ = ' ';
+};
+
 }  // namespace
 
-result<> check_statement(std::string_view text, bool with_value) {
+bool names_property(std::string_view text) {
   for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 2)) {
-    char const field = at + 1 < text.size() ? text[at + 1] : ' ';
+    if (text.substr(at).starts_with("%p")) return true;
+  }
+  return false;
+}
+
+result<> check_statement(std::string_view text, bool with_value) {
+  literal_reader reader;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      reader.read(text[at]);
+      continue;
+    }
+    char const field = ++at < text.size() ? text[at] : ' ';
     if (field == '%') continue;
     if (fields.find(field) == std::string_view::npos) return fail("% stands before none of u, r, p, v, %");
     if (field == 'v' && !with_value) return fail("%v has no meaning in sql_select");
-    bool const quoted = at > 0 && text.substr(0, at).find('\'') != std::string_view::npos;
-    if (!quoted) return fail(fmt::format("%{} is not quoted: write '%{}'", field, field));
+    if (field != 'p' && !reader.in_text()) {
+      return fail(fmt::format("%{} does not stand between plain single quotes: write '%{}'", field, field));
+    }
   }
   return {};
 }

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: sql_select, sql_insert and sql_update of smtpd.conf: text with %u, %r, %p, %v in it.
-// Security: every value is escaped by the connection that will run the statement, %v too (CVE-2022-24407); the
-//           administrator has quoted them, as in '%u'. A value with a NUL never gets here.
+// Security: every value is escaped by the connection that will run the statement, %v too (CVE-2022-24407). That is
+//           enough within '…' and nowhere else, so a statement that has them elsewhere is refused; %p is a word of
+//           ours and may stand where a column's name stands. A value with a NUL never gets here.
 // Limits: statement_octets_max.
 
 #include <functional>
@@ -24,6 +25,8 @@ struct statement_values {
 
 /// Is what is to be run every time as it should be? The failure names the part that is not.
 result<> check_statement(std::string_view text, bool with_value);
+/// Does it ask for each property by its name?
+bool names_property(std::string_view text);
 
 /// A statement with a password in it is a secret.
 result<secret> format_statement(std::string_view text, statement_values const& values,
