@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/latin1.hpp"
 #include "base/utf8.hpp"
 #include "sasl/ntlm_message.hpp"
 
@@ -42,14 +43,20 @@ class ntlm_server final : public server_mechanism {
         stored != nullptr && stored->as == shared_secret::form::plaintext && is_utf8(stored->value.reveal());
     // A user whom nobody knows costs what others do.
     secret const nobody(std::string_view("no password at all"));
-    auto const key = make_ntlm_key(usable ? stored->value : nobody, answer_.user, answer_.domain);
-    bool const right = fits_ntlm_v2(key, challenge_, answer_.nt_response);
+    auto const& password = usable ? stored->value : nobody;
+    // Some clients (curl) widen the octets of the password, whatever they mean.
+    bool const right = fits(password) || fits(secret(utf8_of_latin1(password.reveal())));
     if (!usable) return rejected{"no secret that NTLM could use", reject_reason::unknown_user, answer_.user};
     if (!right) return rejected{"wrong password", reject_reason::wrong_password, answer_.user};
     return authenticated{answer_.user, {}};
   }
 
  private:
+  bool fits(secret const& password) const {
+    auto const key = make_ntlm_key(password, answer_.user, answer_.domain);
+    return fits_ntlm_v2(key, challenge_, answer_.nt_response);
+  }
+
   response_limits limits_;
   std::string host_;
   std::string challenge_;

@@ -130,6 +130,17 @@ def test_forged_tokens(server, octets):
         assert (client.command("*") if reply.code == 334 else reply).code in (501, 535)
 
 
+def test_the_cyrus_way_takes_the_keytab_of_smtpd_conf(make, kdc, ticket):
+    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s")
+    (server.etc / "sasl").mkdir()
+    (server.etc / "sasl" / "smtpd.conf").write_text(
+        f"pwcheck_method: saslauthd\nmech_list: gssapi\nkeytab: {kdc.keytab}\n")
+    make.keep(server).start()
+    ticket("joe", "secret")
+    assert log_in(server).code == 235
+    assert log_in(server, b"eve").code == 535
+
+
 def test_gsasl(server, ticket):
     ticket("joe", "secret")
     done = subprocess.run(["gsasl", "--smtp", "--connect", f"localhost:{server.submission}", "--mechanism", "GSSAPI",

@@ -16,18 +16,23 @@ bool key_source::is_fetch_due(time_point now, bool found) const {
   return !found || now - fetched_ >= options_.fresh_time;
 }
 
-void key_source::fetch(time_point now) {
+void key_source::fetch(std::unique_lock<std::mutex>& lock, time_point now) {
   tried_once_ = true;
   tried_ = now;
+  fetching_ = true;
+  lock.unlock();
   auto const text = options_.read();
   auto keys = text ? parse_key_set(*text) : result<std::vector<public_key>>(std::unexpected(text.error()));
-  if (!keys) {
+  lock.lock();
+  fetching_ = false;
+  if (keys) {
+    keys_ = std::move(*keys);
+    fetched_ = now;
+  } else {
     trouble_ = keys.error().text;
     log::warning("authd_oauth_jwks: {}{}", trouble_, keys_.empty() ? "" : "; the keys of before go on serving");
-    return;
   }
-  keys_ = std::move(*keys);
-  fetched_ = now;
+  fetched_something_.notify_all();
 }
 
 std::vector<public_key> key_source::select(std::string_view key_id, std::string_view algorithm) const {
@@ -40,10 +45,11 @@ std::vector<public_key> key_source::select(std::string_view key_id, std::string_
 }
 
 result<std::vector<public_key>> key_source::find(std::string_view key_id, std::string_view algorithm, time_point now) {
-  std::scoped_lock const lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (keys_.empty()) fetched_something_.wait(lock, [&] { return !fetching_; });
   auto found = select(key_id, algorithm);
-  if (is_fetch_due(now, !found.empty())) {
-    fetch(now);
+  if (!fetching_ && is_fetch_due(now, !found.empty())) {
+    fetch(lock, now);
     found = select(key_id, algorithm);
   }
   if (keys_.empty()) return fail(trouble_);

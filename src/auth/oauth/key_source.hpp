@@ -1,11 +1,12 @@
 #pragma once
 // Purpose: the provider's public keys (authd_oauth_jwks), from a file or a URL, as fresh as they must be.
 // Errors: keys that were had once go on serving while they cannot be had anew; a failure only when there are none.
-// Concurrency: any thread; who needs keys that are being fetched waits for them.
+// Concurrency: any thread. One fetches at a time; the others go on with the keys that there are, or wait for the first.
 // Limits: key_set_limits; one fetch for an unknown key a minute, so that made-up key names are no load on the provider.
 // Source: [RFC 7517]
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -33,16 +34,19 @@ class key_source {
 
  private:
   bool is_fetch_due(time_point now, bool found) const;
-  void fetch(time_point now);
+  /// Lets go of the lock while it reads.
+  void fetch(std::unique_lock<std::mutex>& lock, time_point now);
   std::vector<public_key> select(std::string_view key_id, std::string_view algorithm) const;
 
   options options_;
   std::mutex mutex_;
+  std::condition_variable fetched_something_;
   std::vector<public_key> keys_;
   std::string trouble_;  ///< why the last fetch gave nothing
   time_point tried_{};
   time_point fetched_{};
   bool tried_once_ = false;
+  bool fetching_ = false;
 };
 
 }  // namespace postern::auth::oauth

@@ -61,7 +61,10 @@ token_reply token_verifier::verify_signed(secret const& token, time_point now) {
 }
 
 token_reply token_verifier::verify_asked(secret const& token, time_point now) {
+  std::unique_lock probe(probing_, std::defer_lock);
+  if (silent_ && !probe.try_lock()) return trouble("the identity provider does not answer");
   auto const told = introspect(token, *options_.introspection, options_.read);
+  silent_ = !told;
   if (!told) return trouble(told.error().text);
   if (!*told) return refuse("the provider says that it is not active");
   auto claims = parse_claims(**told, options_.username_claim);

@@ -2,15 +2,18 @@
 // Purpose: is this access token good, and whose is it? By its signature, or by asking the provider.
 // Errors: trouble of the provider's or of the network is store_unavailable; all that is wrong with a token is bad_token
 //         with the reason for the log.
-// Concurrency: any thread; verify() may wait for the network, never longer than its deadlines.
+// Concurrency: any thread; verify() may wait for the network, never longer than its deadlines. While the provider is
+//              silent one login at a time waits for it, so that a pool of two or more threads goes on with the others.
 // Limits: octets of a token; cache entries.
 // Security: a token with three parts is judged by its signature when there are keys, and by nothing else then; the
 //           provider is asked for all others. Good tokens are remembered until they expire, those that were asked for
 //           at most a minute, because the provider can take them back.
 // Source: [RFC 7519], [RFC 7662], [RFC 8725]
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -47,6 +50,8 @@ class token_verifier {
 
   options options_;
   token_cache cache_;
+  std::atomic<bool> silent_ = false;  ///< the provider did not answer the last time
+  std::mutex probing_;                ///< held by the one login that asks a silent provider
 };
 
 }  // namespace postern::auth::oauth

@@ -1,5 +1,8 @@
 #include "auth/oauth/token_verifier.hpp"
 
+#include <future>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "auth/oauth/base64url.hpp"
@@ -244,6 +247,27 @@ TEST(key_source, without_any_keys_nobody_can_say) {
   EXPECT_TRUE(source->find("k1", "ES256", start + std::chrono::seconds(10)));
 }
 
+TEST(key_source, a_slow_provider_holds_up_one_login_alone) {
+  signing_key const key("ES256", "k1");
+  std::promise<void> asked;
+  std::promise<void> answer;
+  auto const answered = answer.get_future().share();
+  int reads = 0;
+  key_source source({.read = [&]() -> result<std::string> {
+    if (++reads == 2) {
+      asked.set_value();
+      answered.wait();
+    }
+    return testing::key_set({&key});
+  }});
+  auto const start = std::chrono::steady_clock::now();
+  ASSERT_TRUE(source.find("k1", "ES256", start));
+  std::jthread const slow([&] { EXPECT_TRUE(source.find("unknown", "ES256", start + std::chrono::seconds(60))); });
+  asked.get_future().wait();
+  EXPECT_EQ(source.find("k1", "ES256", start + std::chrono::hours(2))->size(), 1U);
+  answer.set_value();
+}
+
 TEST(key_set, leaves_out_what_is_not_for_us) {
   signing_key const good("RS256", "good");
   signing_key const small("RS256", "small", 1024);
@@ -348,6 +372,30 @@ TEST(introspection, is_asked_again_after_a_minute) {
   EXPECT_EQ(asked, 1);
   expect_accepted(verifier.verify(token, now + std::chrono::seconds(60)), "asked again");
   EXPECT_EQ(asked, 2);
+}
+
+TEST(introspection, while_the_provider_is_silent_one_login_alone_waits_for_it) {
+  std::promise<void> asked;
+  std::promise<void> answer;
+  auto const answered = answer.get_future().share();
+  int requests = 0;
+  token_verifier verifier({.policy = {},
+                           .introspection = introspection_options{.url = "https://id.example/i"},
+                           .read = [&](http_request const&, http_options const&) -> result<http_response> {
+                             if (++requests == 1) return fail("timed out");
+                             asked.set_value();
+                             answered.wait();
+                             return http_response{200, R"({"active":true,"email":"joe@example.org"})"};
+                           }});
+  secret const token("opaque");
+  EXPECT_EQ(verifier.verify(token, now).standing.code, verdict_code::store_unavailable);
+  std::jthread slow([&] { expect_accepted(verifier.verify(token, now), "the one that waits"); });
+  asked.get_future().wait();
+  EXPECT_EQ(verifier.verify(token, now).standing.code, verdict_code::store_unavailable);
+  EXPECT_EQ(requests, 2);
+  answer.set_value();
+  slow.join();
+  expect_accepted(verifier.verify(token, now), "afterwards");
 }
 
 TEST(token_verifier, three_parts_are_judged_by_their_signature_alone) {
