@@ -56,16 +56,18 @@ class account_source final : public credential_source {
   result<bool> exists(std::string_view user) override;
   result<std::uint64_t> change_stamp() override;
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override;
+  result<std::vector<revocation>> take_expired() override;
   result<> store(login const& who, secret const& password) override;
 
  private:
   using found_account = source_answer<account>;
   result<> open();
   found_account find(std::string_view user);
-  result<bool> verify_main(account const& whom, login const& who, secret const& password);
+  bool is_over(std::string_view account_name);
+  result<password_match> verify_main(account const& whom, login const& who, secret const& password);
   verdict accept_app_password(account const& whom, credential const& app, login const& who, secret const& password);
   void spend_hash(secret const& password) const;
-  void upgrade(account const& whom, secret const& password, verdict& outcome);
+  void upgrade(account const& whom, secret const& password, password_match match, verdict& outcome);
   void note_usage(std::int64_t credential, login const& who) const;
   wall_time now() const { return options_.now ? options_.now() : wall_time::clock::now(); }
   verdict sign(verdict said) const {
@@ -80,6 +82,11 @@ class account_source final : public credential_source {
   account_names names_;
   std::string stand_in_;
   std::optional<account_store> store_;
+  struct {
+    std::uint64_t stamp = 0;  ///< 0: nobody asked yet
+    wall_time seen;
+    std::optional<wall_time> next;
+  } expiry_;
 };
 
 // ---- the database
@@ -158,9 +165,35 @@ result<std::vector<revocation>> account_source::revoked_since(std::uint64_t stam
     using enum change_kind;
     if (one.kind == password) revoked.push_back({one.account, ""});
     if (one.kind == app_revoked) revoked.push_back({one.account, one.subject});
-    if (one.kind == locked || one.kind == removed) revoked.push_back({one.account, std::nullopt});
+    // An expiry that lies ahead is take_expired()'s.
+    if (one.kind == locked || one.kind == removed || (one.kind == expiry && is_over(one.account))) {
+      revoked.push_back({one.account, std::nullopt});
+    }
   }
   return revoked;
+}
+
+bool account_source::is_over(std::string_view account_name) {
+  auto const found = store_->load_account(account_name);
+  return found && *found && (*found)->expires && *(*found)->expires <= now();
+}
+
+result<std::vector<revocation>> account_source::take_expired() {
+  auto const stamp = change_stamp();
+  if (!stamp) return std::unexpected(stamp.error());
+  auto const until = now();
+  if (expiry_.stamp == 0) expiry_.seen = until;
+  std::vector<revocation> gone;
+  if (*stamp == expiry_.stamp && (!expiry_.next || *expiry_.next > until)) {
+    expiry_.seen = until;
+    return gone;
+  }
+  auto const expired = store_->load_expired(expiry_.seen, until);
+  auto const next = store_->load_next_expiry(until);
+  if (!expired || !next) return std::unexpected(expired ? next.error() : expired.error());
+  for (auto const& one : *expired) gone.push_back({one.account, one.credential});
+  expiry_ = {*stamp, until, *next};
+  return gone;
 }
 
 void account_source::note_usage(std::int64_t credential, login const& who) const {
@@ -170,21 +203,22 @@ void account_source::note_usage(std::int64_t credential, login const& who) const
 // ---- passwords
 
 void account_source::spend_hash(secret const& password) const {
-  static_cast<void>(crypto::verify_argon2id(stand_in_, password));
+  static_cast<void>(verify_password(stand_in_, password));
 }
 
-result<bool> account_source::verify_main(account const& whom, login const& who, secret const& password) {
+result<password_match> account_source::verify_main(account const& whom, login const& who, secret const& password) {
   if (whom.verifiers.imported.empty()) {
     // Without a password of its own an account has app passwords only.
     bool const has_none = whom.verifiers.argon2id.empty();
-    auto match = crypto::verify_argon2id(has_none ? stand_in_ : whom.verifiers.argon2id, password);
-    return match && has_none ? false : match;
+    auto match = verify_password(has_none ? stand_in_ : whom.verifiers.argon2id, password);
+    return match && has_none ? password_match::no : match;
   }
   auto match = verify_password_scheme(whom.verifiers.imported, password, whom.name);
   // {DIGEST-MD5} was made of the name as it was spelled in the other program.
   if (match && !*match) match = verify_password_scheme(whom.verifiers.imported, password, who.user);
   if (!match || !*match) spend_hash(password);
-  return match;
+  if (!match) return std::unexpected(match.error());
+  return *match ? password_match::yes : password_match::no;
 }
 
 verdict account_source::accept_app_password(account const& whom, credential const& app, login const& who,
@@ -199,8 +233,9 @@ verdict account_source::accept_app_password(account const& whom, credential cons
 }
 
 // A failure to do so changes nothing for who logs in now; the next login tries again.
-void account_source::upgrade(account const& whom, secret const& password, verdict& outcome) {
-  if (!is_outdated(whom.verifiers, options_.costs, options_.weak) || !check_new_password(password)) return;
+void account_source::upgrade(account const& whom, secret const& password, password_match match, verdict& outcome) {
+  bool const outdated = match == password_match::as_typed || is_outdated(whom.verifiers, options_.costs, options_.weak);
+  if (!outdated || !check_new_password(password)) return;
   auto const made = make_verifiers(password, options_.costs, {find_scram_salts(whom), whom.name, options_.weak});
   if (!made || !store_) return;
   if (auto const kept = store_->upgrade_verifiers(whom, *made); !kept) outcome.detail = kept.error().text;
@@ -225,12 +260,12 @@ verdict account_source::check_password(login const& who, secret const& password)
   if (!match) {
     return sign({.code = verdict_code::store_unavailable, .account = whom.name, .detail = match.error().text});
   }
-  if (!*match) {
+  if (*match == password_match::no) {
     return sign({.code = verdict_code::wrong_password, .account = whom.name, .detail = "the password does not match"});
   }
   if (outcome.code != verdict_code::accepted) return outcome;
   note_usage(whom.password_id, who);
-  upgrade(whom, password, outcome);
+  upgrade(whom, password, *match, outcome);
   return outcome;
 }
 
@@ -254,7 +289,9 @@ result<> account_source::store(login const& who, secret const& password) {
   if (auto good = check_new_password(password); !good) return good;
   auto const found = find(who.user);
   if (found.code == verdict_code::store_unavailable || found.account.empty()) return fail(found.detail);
-  if (found.found && verify_main(*found.found, who, password).value_or(false)) return {};
+  if (found.found && verify_main(*found.found, who, password).value_or(password_match::no) != password_match::no) {
+    return {};
+  }
   auto const salts = found.found ? find_scram_salts(*found.found) : scram_salts{};
   auto const made = make_verifiers(password, options_.costs, {salts, found.account, options_.weak});
   if (!made) return std::unexpected(made.error());

@@ -5,6 +5,7 @@
 #include "auth/app_password.hpp"
 #include "auth/test_accounts.hpp"
 #include "base/hex.hpp"
+#include "crypto/argon2id.hpp"
 #include "crypto/md5.hpp"
 
 namespace postern::auth {
@@ -209,6 +210,44 @@ TEST_F(account_source_test, weak_secrets_come_with_the_next_login_and_go_with_it
   EXPECT_EQ(store_.load_account("joe").value()->verifiers.cram_md5, "");
 }
 
+struct spelling_row {
+  std::string_view name;
+  std::string_view stored;
+  std::string_view typed;
+  verdict_code want;
+};
+constexpr spelling_row spellings[] = {
+    {"composed, decomposed", "\u00e4pfel", "a\u0308pfel", verdict_code::accepted},
+    {"decomposed, composed", "a\u0308pfel", "\u00e4pfel", verdict_code::accepted},
+    {"another blank", "two words", "two\u00a0words", verdict_code::accepted},
+    {"an invisible character", "pass\u00adword", "password", verdict_code::accepted},
+    {"prohibited, as it is", "key\ue000", "key\ue000", verdict_code::accepted},
+    {"prohibited, another one", "key\ue000", "key\ue001", verdict_code::wrong_password},
+    {"another case", "\u00e4pfel", "\u00c4pfel", verdict_code::wrong_password},
+    {"no accent", "\u00e4pfel", "apfel", verdict_code::wrong_password},
+    {"not UTF-8", "\u00e4pfel", "\xe4pfel", verdict_code::wrong_password},
+};
+
+TEST_F(account_source_test, one_password_however_it_is_spelled) {
+  for (auto const& [name, stored, typed, want] : spellings) {
+    ASSERT_TRUE(store_.set_verifiers("joe", make_verifiers(secret(stored), cheap_costs).value(), now_).value());
+    EXPECT_EQ(check("joe", typed).code, want) << name;
+    EXPECT_EQ(check("joe", stored).code, verdict_code::accepted) << name;
+  }
+}
+
+TEST_F(account_source_test, a_hash_of_the_typed_octets_is_taken_and_made_anew) {
+  constexpr std::string_view typed = "a\u0308pfel";
+  auto made = make_verifiers(secret(typed), cheap_costs).value();
+  made.argon2id = crypto::hash_argon2id(secret(typed), "0123456789abcdef", cheap_costs.argon2id).value();
+  ASSERT_TRUE(store_.set_verifiers("joe", made, now_).value());
+  EXPECT_EQ(check("joe", "\u00e4pfel").code, verdict_code::wrong_password) << "nothing of it is known yet";
+  EXPECT_EQ(check("joe", typed).code, verdict_code::accepted);
+  EXPECT_NE(store_.load_account("joe").value()->verifiers.argon2id, made.argon2id);
+  EXPECT_EQ(check("joe", "\u00e4pfel").code, verdict_code::accepted);
+  EXPECT_EQ(check("joe", typed).code, verdict_code::accepted);
+}
+
 TEST_F(account_source_test, takes_over_passwords_once) {
   add_app("phone", phone_password);
   auto const stamp = source_->change_stamp().value();
@@ -242,6 +281,40 @@ TEST_F(account_source_test, tells_what_was_revoked) {
   EXPECT_FALSE(revoked[2].credential);
   EXPECT_FALSE(revoked[3].credential);
   for (auto const& one : revoked) EXPECT_EQ(one.account, "joe");
+}
+
+TEST_F(account_source_test, tells_what_expired_once) {
+  EXPECT_TRUE(source_->take_expired().value().empty());
+  add_app("phone", phone_password, {.expires = now_ + 10s});
+  add_app("tablet", phone_password, {.expires = now_ + 10s});
+  add_app("laptop", phone_password, {.expires = now_ + 30s});
+  ASSERT_TRUE(store_.revoke_app_password("joe", "tablet", now_).value());
+  ASSERT_TRUE(store_.set_expiry("joe", now_ + 20s, now_).value());
+  now_ += 9999ms;
+  EXPECT_TRUE(source_->take_expired().value().empty());
+  now_ += 1ms;
+  auto expired = source_->take_expired().value();
+  ASSERT_EQ(expired.size(), 1U);
+  EXPECT_EQ(expired[0].account, "joe");
+  EXPECT_EQ(expired[0].credential, "phone");
+  EXPECT_TRUE(source_->take_expired().value().empty());
+  now_ += 25s;
+  expired = source_->take_expired().value();
+  ASSERT_EQ(expired.size(), 2U);
+  EXPECT_FALSE(expired[0].credential);
+  EXPECT_EQ(expired[1].credential, "laptop");
+  EXPECT_TRUE(source_->take_expired().value().empty());
+}
+
+TEST_F(account_source_test, an_expiry_that_is_past_already_revokes_at_once) {
+  auto stamp = source_->change_stamp().value();
+  ASSERT_TRUE(store_.set_expiry("joe", now_ + 1s, now_).value());
+  EXPECT_TRUE(source_->revoked_since(stamp).value().empty());
+  stamp = source_->change_stamp().value();
+  ASSERT_TRUE(store_.set_expiry("joe", now_, now_).value());
+  auto const revoked = source_->revoked_since(stamp).value();
+  ASSERT_EQ(revoked.size(), 1U);
+  EXPECT_FALSE(revoked[0].credential);
 }
 
 TEST_F(account_source_test, use_is_written_down_late_and_is_no_change) {

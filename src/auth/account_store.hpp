@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: the account database: names, aliases, passwords and app passwords, locks, what changed. One SQLite file,
 //          data_directory/accounts.sqlite.
-// Layout: docs/formats/accounts.md; schema steps are in account_schema.cpp, changes of accounts in account_changes.cpp.
+// Layout: docs/formats/accounts.md; schema steps are in account_schema.cpp, changes of accounts in account_changes.cpp,
+//         what expires in account_expiry.cpp.
 // Errors: a failure names the file, its owner and mode where they matter, and what to do.
 // Durability: WAL with synchronous=FULL: a change that returned is on disk. Not so save_usage().
 // Concurrency: one object, one thread. Any number of processes and objects may share the file; readers never wait for a
@@ -34,6 +35,11 @@ struct new_account {
   verifier_set verifiers;
   bool locked = false;
   std::vector<ip_network> networks;  ///< from where the password may be used; empty: from everywhere
+};
+
+struct expired_credential {
+  std::string account;
+  std::optional<std::string> credential;  ///< the app password's name; absent: the whole account
 };
 
 class account_store {
@@ -83,6 +89,11 @@ class account_store {
   result<std::uint64_t> change_stamp();
   /// What changed since change_stamp() of this object was `stamp`, oldest first; nothing when the file was replaced.
   result<std::vector<account_change>> load_changes(std::uint64_t stamp);
+
+  /// Accounts and app passwords whose time ran out behind `since` and up to `until`.
+  result<std::vector<expired_credential>> load_expired(wall_time since, wall_time until);
+  /// When the next one does, behind `after`; absent: none.
+  result<std::optional<wall_time>> load_next_expiry(wall_time after);
 
   std::string const& path() const noexcept { return path_; }
 

@@ -18,11 +18,12 @@ result<> choose(auth_setup& setup, config::settings const& from) {
   if (named.empty()) return fail("authd_mechanisms is empty: nobody could log in");
   auto const sources = put_accounts_first(setup.accounts)();
   if (!sources) return std::unexpected(sources.error());
-  auto choice = choose_mechanisms(
-      named, {.sources = *sources,
-              .tokens = static_cast<bool>(setup.options.verification.tokens),
-              .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
-              .kerberos = static_cast<bool>(setup.options.session.server.make_gss)});
+  means const have{.sources = *sources,
+                   .tokens = static_cast<bool>(setup.options.verification.tokens),
+                   .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
+                   .kerberos = static_cast<bool>(setup.options.session.server.make_gss)};
+  auto choice = choose_mechanisms(named, have);
+  setup.options.offer = make_offer_chooser(named, have);
   setup.options.session.mechanisms = std::move(choice.offered);
   if (!from.is_set("authd_mechanisms")) return {};  // the default names all that may be there
   for (auto const& row : choice.left_out) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/ranges.h>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/stream.hpp"
@@ -81,6 +83,7 @@ void auth_server::open_connection(os::unique_fd socket) {
     log::warning("auth socket: {} front ends are connected already (authd_connection_limit)", connections_.size());
     return;
   }
+  renew_offer();
   auto on = std::make_shared<connection>(loop_, std::move(socket), options_.session, ++last_connection_);
   connections_.push_back(on);
   on->output = on->session.greeting();
@@ -228,8 +231,24 @@ bool auth_server::poll() {
                   : " altogether");
     for (auto const& on : std::list(connections_)) perform(on, on->session.on_revoked(revoked));
   }
+  renew_offer();
+  for (auto const& on : std::list(connections_)) perform(on, on->session.on_offer());
   polling_ = !connections_.empty();
   return polling_;
+}
+
+void auth_server::renew_offer() {
+  if (!options_.offer) return;
+  auto const changes = verifier_.changes();
+  if (changes == offer_changes_ && now() < offer_due_) return;
+  auto const* const sources = verifier_.sources();
+  if (sources == nullptr) return;
+  offer_changes_ = changes;
+  offer_due_ = now() + options_.offer_interval;
+  auto offered = options_.offer(*sources);
+  if (offered == options_.session.mechanisms) return;
+  log::info("mechanisms offered from here on: {}", fmt::join(offered, " "));
+  options_.session.mechanisms = std::move(offered);
 }
 
 }  // namespace postern::auth

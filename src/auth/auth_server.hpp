@@ -1,7 +1,9 @@
 #pragma once
 // Purpose: the driver of authd: takes front ends' connections, moves lines between them and their auth_session, and
 //          questions between those and the verifier.
-//          Once a second, while there are front ends, it looks for revoked credentials and tells them.
+//          Once a second, while there are front ends, it looks for revoked credentials and tells them. When the sources
+//          changed, and once an `offer_interval` because the first logins of imported users are no change, it chooses
+//          anew which mechanisms it offers.
 // Concurrency: the loop's thread.
 // Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line.
 
@@ -10,6 +12,7 @@
 #include <memory>
 
 #include "auth/auth_session.hpp"
+#include "auth/mechanism_choice.hpp"
 #include "auth/verifier.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
@@ -23,6 +26,8 @@ class auth_server {
   struct options {
     session_options session;
     verifier::options verification;
+    offer_chooser offer = {};  ///< empty: session.mechanisms stay as they are
+    std::chrono::seconds offer_interval{60};
     bool system_users = true;  ///< who stands in /etc/passwd exists too, as Postfix's local_recipient_maps has it
     std::size_t connections_max = 1000;
     std::size_t unread_octets_max = 1024 * 1024;
@@ -59,7 +64,8 @@ class auth_server {
   void keep_ticking();
   bool tick();
   void keep_polling();
-  bool poll();           ///< tells front ends of revoked credentials
+  bool poll();  ///< tells front ends of revoked credentials and new mechanisms
+  void renew_offer();
   bool busy() const;     ///< an exchange runs
   bool writing() const;  ///< an answer is on its way
 
@@ -69,6 +75,8 @@ class auth_server {
   std::list<net::listener> listeners_;
   std::list<connection_pointer> connections_;
   std::uint32_t last_connection_ = 0;
+  std::uint64_t offer_changes_ = 0;     ///< verifier_.changes() when the offer was chosen
+  auth_session::time_point offer_due_;  ///< when it is chosen anew at the latest
   bool ticking_ = false;
   bool polling_ = false;
   std::shared_ptr<auth_server*> self_;  ///< holds null once this is gone: what timers look at first

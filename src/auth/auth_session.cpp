@@ -85,31 +85,52 @@ wire::reply_fail temporary_failure(std::uint32_t id, std::string user) {
 verdict const revoked_meanwhile{.code = verdict_code::wrong_password,
                                 .detail = "it was revoked or changed during the login"};
 
+std::string format_offer(std::vector<std::string> const& mechanisms) {
+  std::string text;
+  for (auto const& row : sasl::mechanisms()) {
+    if (std::ranges::none_of(mechanisms, [&](auto const& name) { return iequals(name, row.name); })) continue;
+    wire::mechanism_offer offer{std::string(row.name), sasl::format_dovecot_words(row.dovecot)};
+    // Postfix drops what is private: it could not bind the exchange to its TLS channel.
+    if (row.name.ends_with("-PLUS")) offer.properties.insert(offer.properties.end(), {"channel-binding", "private"});
+    text += wire::format_server_line(offer);
+  }
+  return text;
+}
+
 bool is_plus(std::string_view mechanism) { return mechanism.ends_with("-PLUS") || mechanism.ends_with("-plus"); }
 
 }  // namespace
 
 auth_session::auth_session(session_options const& options, std::uint32_t connection, std::string cookie)
-    : options_(options), connection_(connection), cookie_(std::move(cookie)) {}
+    : options_(options),
+      connection_(connection),
+      cookie_(std::move(cookie)),
+      told_(options.mechanisms),
+      served_(options.mechanisms) {}
 
-bool auth_session::offers(std::string_view mechanism) const {
-  return std::ranges::any_of(options_.mechanisms, [&](auto const& name) { return iequals(name, mechanism); });
+bool auth_session::serves(std::string_view mechanism) const {
+  return std::ranges::any_of(served_, [&](auto const& name) { return iequals(name, mechanism); });
 }
 
 std::string auth_session::greeting() const {
   std::string text = wire::format_server_line(wire::version_message{});
-  for (auto const& row : sasl::mechanisms()) {
-    if (!offers(row.name)) continue;
-    wire::mechanism_offer offer{std::string(row.name), sasl::format_dovecot_words(row.dovecot)};
-    // Postfix drops what is private: it could not bind the exchange to its TLS channel.
-    if (is_plus(row.name)) offer.properties.insert(offer.properties.end(), {"channel-binding", "private"});
-    text += wire::format_server_line(offer);
-  }
+  text += format_offer(told_);
   text += wire::format_server_line(wire::server_pid{static_cast<std::uint32_t>(::getpid())});
   text += wire::format_server_line(wire::connection_id{connection_});
   text += wire::format_server_line(wire::cookie_message{cookie_});
   text += wire::format_server_line(wire::handshake_done{});
   return text;
+}
+
+session_actions auth_session::on_offer() {
+  if (told_ == options_.mechanisms) return {};
+  if (!is_ours_) {
+    // Nothing rests on such a connection but what runs on it.
+    return exchanges_.empty() ? one(close_action{}) : session_actions{};
+  }
+  told_ = options_.mechanisms;
+  std::ranges::copy_if(told_, std::back_inserter(served_), [&](auto const& name) { return !serves(name); });
+  return one(send_action{format_offer(told_) + wire::format_server_line(wire::handshake_done{})});
 }
 
 session_actions auth_session::on_line(std::string_view line, time_point now) {
@@ -137,14 +158,14 @@ sasl::server_parameters auth_session::parameters_of(wire::auth_request const& re
   parameters.certificate_identity = request.valid_client_cert ? request.cert_username : std::string();
   parameters.bindings = request.bindings;
   // A front end that cannot bind (Postfix, Exim) never showed its client a -PLUS.
-  parameters.plus_offered = !request.bindings.empty() && std::ranges::any_of(options_.mechanisms, is_plus);
+  parameters.plus_offered = !request.bindings.empty() && std::ranges::any_of(told_, is_plus);
   if (!parameters.random) parameters.random = os::random_octets;
   if (!parameters.now) parameters.now = std::chrono::system_clock::now;
   return parameters;
 }
 
 session_actions auth_session::on_message(wire::auth_request& message, time_point now) {
-  auto const* const row = offers(message.mechanism) ? sasl::find_mechanism(message.mechanism) : nullptr;
+  auto const* const row = serves(message.mechanism) ? sasl::find_mechanism(message.mechanism) : nullptr;
   if (row == nullptr) {
     return one(close_action{"mechanism \"" + printable(message.mechanism, 32) + "\" was not offered"});
   }
@@ -154,6 +175,7 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
   auto& begun = at->second;
   begun.serial = ++last_serial_;
   begun.due = now + options_.exchange_time;
+  begun.heard = now;
   begun.doubt.code = verdict_code::accepted;
   begun.mechanism = row->make_server(parameters_of(message));
   // Only the mechanism sees it; it must not wait for the end of the exchange.
@@ -163,7 +185,7 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
                .service = begun.request.service,
                .client_address = begun.request.remote_ip,
                .session = begun.request.session};
-  if (!begun.request.session.empty()) closes_sessions_ = true;
+  if (!begun.request.session.empty()) is_ours_ = true;
 
   if (exchanges_.size() > options_.exchanges_max) {
     return fail_now(at, "overloaded", "too many exchanges on one connection", temporary_failure(id, {}));
@@ -185,6 +207,7 @@ session_actions auth_session::on_message(wire::client_continue& message, time_po
     return one(send(wire::reply_fail{.id = message.id, .reason = "Authentication request timed out"}));
   }
   auto& exchange = at->second;
+  exchange.heard = now;
   if (exchange.at != phase::responding && exchange.at != phase::proving) {
     return one(close_action{fmt::format("CONT with id {}, which waits for no response", message.id)});
   }
@@ -330,7 +353,7 @@ session_actions auth_session::on_revoked(revocation const& what) {
     // Which of the account's credentials it uses is not known yet; a client that meets this tries again.
     if (exchange.account == what.account) exchange.revoked = true;
   }
-  if (!closes_sessions_) return {};
+  if (!is_ours_) return {};
   return one(send(wire::revoked_notice{what.account, what.credential}));
 }
 
@@ -370,12 +393,19 @@ session_actions auth_session::refuse(exchange_table::iterator at, verdict const&
   return refuse(at, code, why.detail, {.id = at->first, .user = exchange.who.user}, now, format_finding(why));
 }
 
+// However long the check took (an imported hash, an unknown user, a busy machine), the client hears at the same time.
+auth_session::time_point auth_session::refusal_time(exchange const& of, time_point now) const {
+  if (options_.failure_delay.count() == 0) return now;
+  auto const delays = (now - of.heard) / options_.failure_delay + 1;
+  return of.heard + delays * options_.failure_delay;
+}
+
 session_actions auth_session::refuse(exchange_table::iterator at, std::string_view code, std::string_view detail,
                                      wire::reply_fail reply, time_point now, std::string_view finding) {
   auto& exchange = at->second;
   auto line = refusal_line(exchange.request, exchange.who.user, code, detail, finding);
   exchange.at = phase::refusing;
-  exchange.due = now + options_.failure_delay;
+  exchange.due = refusal_time(exchange, now);
   exchange.refusal = wire::format_server_line(reply);
   exchange.mechanism.reset();
   return one(std::move(line));

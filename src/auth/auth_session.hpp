@@ -3,8 +3,9 @@
 // Layout: docs/protocols/auth.md. Many exchanges run at once, told apart by the client's ids.
 // Errors: what the front end did wrong closes the connection; what the mail client did wrong is a FAIL.
 // Limits: exchanges per connection, octets of a line, time of an exchange.
-// Security: client text says nothing about why a login was refused, and refusals are told `failure_delay` late;
-//           log text says all but the password. Who is unknown goes through the whole exchange.
+// Security: client text says nothing about why a login was refused, and refusals are told at multiples of
+//           `failure_delay` behind the client's last word, so that their time says nothing either; log text says all
+//           but the password. Who is unknown goes through the whole exchange.
 
 #include <chrono>
 #include <memory>
@@ -24,7 +25,7 @@ namespace postern::auth {
 using exchange_serial = std::uint64_t;
 
 struct session_options {
-  std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};
+  std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};  ///< may change: on_offer()
   /// What every mechanism may know of this server; the session adds what belongs to the exchange.
   sasl::server_parameters server;
   std::string realm;  ///< for logins that name none
@@ -84,6 +85,8 @@ class auth_session {
   session_actions on_revoked(revocation const& what);
   /// `exists` empty: nobody could say.
   session_actions on_exists(lookup_action const& question, std::optional<bool> exists);
+  /// `options.mechanisms` may have changed: tells a front end that takes such news, and has another one connect anew.
+  session_actions on_offer();
   /// Delayed refusals whose time has come, and exchanges that took too long.
   session_actions on_tick(time_point now);
   /// Pre: nothing is sent any more. What is to be forgotten.
@@ -102,7 +105,8 @@ class auth_session {
   struct exchange {
     exchange_serial serial = 0;
     phase at = phase::responding;
-    time_point due;  ///< when it expires; refusing: when the refusal is told
+    time_point due;    ///< when it expires; refusing: when the refusal is told
+    time_point heard;  ///< the client's last word
     sasl::dovecot::auth_request request;
     std::unique_ptr<sasl::server_mechanism> mechanism;
     login who;                             ///< user as the client typed it, once known
@@ -152,16 +156,19 @@ class auth_session {
   /// Logs and tells it at once: nobody can guess a password from it.
   session_actions fail_now(exchange_table::iterator at, std::string_view code, std::string_view detail,
                            sasl::dovecot::reply_fail reply, std::string_view finding = {});
-  bool offers(std::string_view mechanism) const;
+  time_point refusal_time(exchange const& of, time_point now) const;
+  bool serves(std::string_view mechanism) const;
   sasl::server_parameters parameters_of(sasl::dovecot::auth_request const& request) const;
 
   session_options const& options_;
   std::uint32_t connection_;
   std::string cookie_;
+  std::vector<std::string> told_;    ///< the mechanisms that the front end knows of
+  std::vector<std::string> served_;  ///< all that it ever did: a client may have been shown an older offer
   exchange_serial last_serial_ = 0;
   exchange_table exchanges_;
   std::unordered_map<exchange_serial, std::uint32_t> asking_;  ///< serial -> id
-  bool closes_sessions_ = false;  ///< the front end gave session=: it is told of revocations
+  bool is_ours_ = false;  ///< the front end gave session=: it is told of revocations and new offers
 };
 
 }  // namespace postern::auth

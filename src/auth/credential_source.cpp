@@ -24,6 +24,7 @@ verdict credential_source::admit(login const& who, std::string_view) {
 result<bool> credential_source::exists(std::string_view) { return false; }
 result<std::uint64_t> credential_source::change_stamp() { return 0; }
 result<std::vector<revocation>> credential_source::revoked_since(std::uint64_t) { return std::vector<revocation>{}; }
+result<std::vector<revocation>> credential_source::take_expired() { return std::vector<revocation>{}; }
 result<> credential_source::store(login const&, secret const&) {
   return fail(fmt::format("{} takes no passwords", name()));
 }

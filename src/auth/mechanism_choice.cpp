@@ -54,4 +54,12 @@ mechanism_choice choose_mechanisms(std::span<std::string const> named, means con
   return choice;
 }
 
+offer_chooser make_offer_chooser(std::vector<std::string> named, means const& have) {
+  return [named = std::move(named), tokens = have.tokens, certificates = have.certificates,
+          kerberos = have.kerberos](source_list const& sources) {
+    means const now{.sources = sources, .tokens = tokens, .certificates = certificates, .kerberos = kerberos};
+    return choose_mechanisms(named, now).offered;
+  };
+}
+
 }  // namespace postern::auth

@@ -2,6 +2,7 @@
 // Purpose: which of the mechanisms that the configuration names can be served, given what there is to check logins
 //          with. What cannot is left out and told, never fatal: nobody can log in by it anyway.
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,5 +31,10 @@ struct mechanism_choice {
 
 /// A name that no mechanism has is left out too.
 mechanism_choice choose_mechanisms(std::span<std::string const> named, means const& have);
+
+/// Names what is offered, as the sources are now. Called on the loop's thread: asks nobody but can() and can_scram().
+using offer_chooser = std::function<std::vector<std::string>(source_list const&)>;
+/// The same choice again, but for its sources.
+offer_chooser make_offer_chooser(std::vector<std::string> named, means const& have);
 
 }  // namespace postern::auth

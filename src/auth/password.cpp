@@ -10,6 +10,7 @@
 #include "base/utf8.hpp"
 #include "crypto/md5.hpp"
 #include "os/random.hpp"
+#include "sasl/saslprep.hpp"
 #include "sasl/server_mechanism.hpp"
 
 namespace postern::auth {
@@ -98,11 +99,23 @@ result<verifier_set> make_scram_verifiers(secret const& password, unsigned itera
 result<verifier_set> make_verifiers(secret const& password, password_costs const& costs, password_owner const& owner) {
   auto made = make_scram_verifiers(password, costs.scram_iterations, owner.salts);
   if (!made) return made;
-  auto argon2id = crypto::hash_argon2id(password, os::random_octets(salt_octets), costs.argon2id);
+  auto argon2id =
+      crypto::hash_argon2id(sasl::prepare_password(password), os::random_octets(salt_octets), costs.argon2id);
   if (!argon2id) return std::unexpected(argon2id.error());
   made->argon2id = std::move(*argon2id);
   add_weak_secrets(password, owner, *made);
   return made;
+}
+
+result<password_match> verify_password(std::string const& argon2id, secret const& password) {
+  auto const prepared = sasl::prepare_password(password);
+  auto const match = crypto::verify_argon2id(argon2id, prepared);
+  if (!match) return std::unexpected(match.error());
+  if (*match) return password_match::yes;
+  if (prepared.reveal() == password.reveal()) return password_match::no;
+  auto const raw = crypto::verify_argon2id(argon2id, password);
+  if (!raw) return std::unexpected(raw.error());
+  return *raw ? password_match::as_typed : password_match::no;
 }
 
 bool is_outdated(verifier_set const& kept, password_costs const& costs, weak_secrets const& weak) {

@@ -4,6 +4,7 @@
 // Security: the costs are the same for every account, so that none can be told from another. All credentials of one
 //           account share one salt a SCRAM hash, because the server sends the salt before it knows which one is used.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -52,6 +53,14 @@ std::string format_password_hint(secret const& password, std::string_view accoun
 /// Takes about 150 ms: four slow hashes.
 result<verifier_set> make_verifiers(secret const& password, password_costs const& costs = {},
                                     password_owner const& owner = {});
+
+enum class password_match : std::uint8_t {
+  no,
+  yes,
+  as_typed,  ///< right, but the hash is of the octets before SASLprep, as Postern once made it
+};
+/// Checks the password, prepared as for SCRAM (sasl/saslprep.hpp): in whichever way a keyboard spells an "ä".
+result<password_match> verify_password(std::string const& argon2id, secret const& password);
 
 /// Only the SCRAM verifiers.
 result<verifier_set> make_scram_verifiers(secret const& password, unsigned iterations, scram_salts const& salts);

@@ -142,7 +142,10 @@ credential_chain* verifier::own_sources() {
   own_.emplace(std::move(*sources));
   watched_.assign(own_->sources().size(), {});
   refresh();
-  for (auto& one : watched_) one.polled = one.stamp;
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    watched_[i].polled = watched_[i].stamp;
+    static_cast<void>(own_->sources()[i]->take_expired());
+  }
   return &*own_;
 }
 
@@ -154,7 +157,9 @@ void verifier::refresh() {
     auto const stamp = own->sources()[i]->change_stamp();
     if (!stamp && !watched_[i].troubled) log::error("{}: {}", own->sources()[i]->name(), stamp.error().text);
     watched_[i].troubled = !stamp;
-    if (stamp.value_or(0) != watched_[i].stamp) cache_.clear();
+    if (stamp.value_or(0) == watched_[i].stamp) continue;
+    cache_.clear();
+    ++changes_;
     watched_[i].stamp = stamp.value_or(0);
   }
 }
@@ -163,6 +168,7 @@ std::vector<revocation> verifier::poll_revocations() {
   refresh();
   std::vector<revocation> all;
   for (std::size_t i = 0; i < watched_.size(); ++i) {
+    if (auto expired = own_->sources()[i]->take_expired()) std::ranges::move(*expired, std::back_inserter(all));
     auto& one = watched_[i];
     if (one.stamp == 0 || one.stamp == one.polled) continue;
     auto const before = std::exchange(one.polled, one.stamp);
@@ -175,6 +181,16 @@ std::vector<revocation> verifier::poll_revocations() {
     }
   }
   return all;
+}
+
+source_list const* verifier::sources() {
+  auto const* const own = own_sources();
+  return own == nullptr ? nullptr : &own->sources();
+}
+
+std::uint64_t verifier::changes() {
+  refresh();
+  return changes_;
 }
 
 /// A correct password that is known already; its account may have been shut meanwhile.

@@ -69,8 +69,13 @@ class verifier {
   /// Does the account exist, and how is it spelled? Empty: no. For recipients; a locked account still gets its mail.
   result<std::optional<std::string>> find_account(std::string_view user);
 
-  /// What has been revoked since the last call; the cache holds nothing of it afterwards.
+  /// What has been revoked or has expired since the last call; the cache holds nothing of it afterwards.
   std::vector<revocation> poll_revocations();
+
+  /// The owner's own sources; nullptr when they cannot be made.
+  source_list const* sources();
+  /// A number that grows with every change of the sources that they tell of.
+  std::uint64_t changes();
 
   /// How many passwords the sources were asked to check: what the tests count.
   std::uint64_t passwords_checked() const noexcept;
@@ -95,6 +100,7 @@ class verifier {
   poster post_;
   std::optional<credential_chain> own_;
   std::vector<watched> watched_;  ///< beside own_'s sources
+  std::uint64_t changes_ = 0;
   success_cache cache_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<hash_pool> pool_;

@@ -132,6 +132,7 @@ void auth_client::lose(std::string const& why) {
   auto text = fmt::format("connection to {} lost: {}", place_.name, why);
   if (stream_) stream_->close();
   stream_.reset();
+  renewed_.clear();
   wipe(output_);
   output_ready_.wake();
   for (auto const& [id, waiter] : std::exchange(waiting_, {})) waiter->answer(auth_answer(auth_unavailable{text}));
@@ -169,6 +170,8 @@ void auth_client::on_line(std::string_view line) {
     });
     return;
   }
+  if (auto* offer = std::get_if<dovecot::mechanism_offer>(&*message)) renewed_.push_back(std::move(*offer));
+  if (std::holds_alternative<dovecot::handshake_done>(*message)) mechanisms_ = std::exchange(renewed_, {});
   if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
   if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);
 }

@@ -51,7 +51,7 @@ class auth_client {
 
   /// Connects when there is no connection; then the mechanisms are known. An empty text: ready.
   net::task<std::string> ready();
-  /// What the daemon offered at its handshake; empty before the first ready().
+  /// What the daemon offers: at its handshake, or later on when it is ours; empty before the first ready().
   std::vector<sasl::dovecot::mechanism_offer> const& mechanisms() const noexcept { return mechanisms_; }
 
   /// Begins an exchange: `id` is set here and names the exchange in proceed() and cancel().
@@ -83,6 +83,7 @@ class auth_client {
   std::string output_;  ///< lines that wait for the writer; wiped when written
   std::shared_ptr<net::stream> stream_;
   std::vector<sasl::dovecot::mechanism_offer> mechanisms_;
+  std::vector<sasl::dovecot::mechanism_offer> renewed_;  ///< of an offer whose end has not come yet
   std::unordered_map<std::uint32_t, net::one_shot<reply>*> waiting_;
   std::vector<net::parked*> connecting_waiters_;
   bool connecting_ = false;
