@@ -1,8 +1,10 @@
 #include "auth/backend/pam.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 
 #include "auth/backend/key_values.hpp"
 #include "auth/backend/pam_worker.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "sasl/mux_protocol.hpp"
 
@@ -34,6 +37,16 @@ struct pam_settings {
 result<os::unique_fd> const& forker() {
   static result<os::unique_fd> const line = start_pam_forker();
   return line;
+}
+
+/// Without it no worker can be started any more, and another one only by a process that has no threads yet and is not
+/// shut in: whoever started this one starts that.
+void end_when_forker_is_gone(failure const& why) {
+  pollfd line{.fd = forker()->get(), .events = 0, .revents = 0};
+  if (::poll(&line, 1, 0) == 0 || (line.revents & (POLLHUP | POLLERR)) == 0) return;
+  log::fatal("{}", why.text);
+  std::fflush(nullptr);
+  ::_exit(1);
 }
 
 bool wait_ready(int fd, short events, clock::time_point until) {
@@ -88,7 +101,10 @@ class pam_backend : public password_backend {
   result<> start() {
     if (worker_) return {};
     auto made = start_pam_worker(*forker(), settings_.time_limit, settings_.service_directory);
-    if (!made) return std::unexpected(made.error());
+    if (!made) {
+      end_when_forker_is_gone(made.error());
+      return std::unexpected(made.error());
+    }
     worker_ = std::move(*made);
     uses_ = 0;
     return {};

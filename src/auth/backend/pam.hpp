@@ -3,6 +3,7 @@
 //          may be used.
 // Layout: argument: empty, or "confdir=DIR,uses=N": service files elsewhere than /etc/pam.d; logins a worker serves.
 // Errors: "PAM start error", "PAM auth error", "PAM acct error", as the original; PAM's own words for the log.
+//         When the process that forks the workers has died, this one ends with status 1: it can make no other.
 // Concurrency: each object has a worker process (pam_worker.hpp). The fail delay that a stack asks for comes with the
 //              answer and is served by whoever asked: the worker is free at once.
 // Limits: backend_options::time_limit; the worker's own timer kills it when a module hangs. Recycled after `uses`.
