@@ -225,7 +225,7 @@ void auth_server::keep_polling() {
 
 bool auth_server::poll() {
   for (auto const& revoked : verifier_.poll_revocations()) {
-    log::info("{} is revoked{}", printable(revoked.account, 128),
+    log::info("{} is revoked or has expired{}", printable(revoked.account, 128),
               revoked.credential
                   ? ": " + (revoked.credential->empty() ? "the password" : printable(*revoked.credential, 64))
                   : " altogether");

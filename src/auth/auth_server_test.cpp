@@ -252,5 +252,56 @@ TEST_F(auth_server_test, stopping_answers_what_was_asked) {
   EXPECT_EQ(client.hear(), "");
 }
 
+std::string offer_of(front_end& client) {
+  std::string all;
+  for (auto line = client.hear(); line != "DONE" && !line.empty(); line = client.hear()) {
+    if (line.starts_with("MECH\t")) all += line.substr(5, line.find('\t', 5) - 5) + " ";
+  }
+  return all;
+}
+
+TEST_F(auth_server_test, offers_what_the_accounts_can_do_now) {
+  std::vector<std::string> const named{"SCRAM-SHA-256", "PLAIN"};
+  auth_server::options how;
+  how.session.mechanisms = named;
+  how.offer = make_offer_chooser(named, {.sources = {}});
+  how.offer_interval = 1s;
+  start(std::move(how));
+  front_end ours(path());
+  front_end other(path());
+  EXPECT_EQ(offer_of(ours), "SCRAM-SHA-256 PLAIN ");
+  EXPECT_EQ(offer_of(other), "SCRAM-SHA-256 PLAIN ");
+  ours.say("VERSION\t1\t0\nAUTH\t1\tPLAIN\tservice=smtp\tsession=S1\tsecured\tresp=" +
+           encode_base64(std::string("\0joe\0secret", 11)) + "\n");
+  EXPECT_EQ(ours.hear(), "OK\t1\tuser=joe");
+
+  // An imported account has no SCRAM keys, and its first login makes them.
+  auto store = accounts_.open();
+  ASSERT_TRUE(
+      store.add("ann", {.imported = "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="}, std::chrono::system_clock::now()).value());
+  EXPECT_EQ(offer_of(ours), "PLAIN ");
+  EXPECT_EQ(other.hear(), "") << "closed: nothing was begun on it";
+  front_end later(path());
+  EXPECT_EQ(offer_of(later), "PLAIN ");
+  later.say("VERSION\t1\t0\n" + plain(1, "ann", "test"));
+  EXPECT_EQ(later.hear(), "OK\t1\tuser=ann");
+  EXPECT_EQ(offer_of(ours), "SCRAM-SHA-256 PLAIN ");
+}
+
+TEST_F(auth_server_test, tells_what_expires) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  client.say("AUTH\t1\tPLAIN\tservice=smtp\tsession=S1\tsecured\tresp=" +
+             encode_base64(std::string("\0joe\0secret", 11)) + "\n");
+  EXPECT_EQ(client.hear(), "OK\t1\tuser=joe");
+  auto const now = std::chrono::system_clock::now();
+  ASSERT_TRUE(accounts_.open().set_expiry("joe", now + 2s, now).value());
+  EXPECT_EQ(client.hear(), "REVOKED\tjoe");
+  EXPECT_GE(std::chrono::system_clock::now(), now + 1s);
+  client.say(plain(2, "joe", "secret"));
+  EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
+}
+
 }  // namespace
 }  // namespace postern::auth

@@ -115,6 +115,31 @@ TEST(auth_session, every_refusal_is_the_same_line_after_the_same_delay) {
   }
 }
 
+TEST(auth_session, how_long_a_check_took_does_not_show) {
+  struct row {
+    std::chrono::milliseconds answered;  ///< behind the client's last word
+    std::chrono::milliseconds told;
+  };
+  for (auto const& [answered, told] : {row{0ms, 2s}, {50ms, 2s}, {1999ms, 2s}, {2s, 4s}, {3s, 4s}, {4500ms, 6s}}) {
+    // The client thinks for ten seconds before it sends the password: only what comes behind that counts.
+    auto session = make();
+    session.on_line(begin("1", "LOGIN", ""), start - 10s);
+    session.on_line("CONT\t1\t" + encode_base64("joe"), start - 5s);
+    session.on_line("CONT\t1\t" + encode_base64("bad"), start);
+    session.on_reply(1, verdict{.code = verdict_code::wrong_password}, start + answered);
+    EXPECT_EQ(script(session.on_tick(start + told - 1ms)), lines{}) << answered.count();
+    EXPECT_EQ(script(session.on_tick(start + told)), lines{"send FAIL\t1\tuser=joe\n"}) << answered.count();
+  }
+}
+
+TEST(auth_session, without_a_delay_a_refusal_is_told_with_the_next_tick) {
+  session_options const hasty{.failure_delay = 0s};
+  auto session = make(hasty);
+  session.on_line(begin("1", "PLAIN", "\tresp=" + plain("joe", "bad")), start);
+  session.on_reply(1, verdict{.code = verdict_code::wrong_password}, start + 70ms);
+  EXPECT_EQ(script(session.on_tick(start + 70ms)), lines{"send FAIL\t1\tuser=joe\n"});
+}
+
 TEST(auth_session, acting_for_somebody_else_looks_like_a_wrong_password) {
   auto session = make();
   auto const asked = session.on_line(begin("1", "PLAIN", "\tresp=" + plain("joe", "secret", "ann")), start);
@@ -430,6 +455,28 @@ TEST(auth_session, a_revoked_credential_is_told_to_front_ends_that_close_session
   EXPECT_EQ(script(told.on_revoked({"joe", "phone"})), lines{"send REVOKED\tjoe\tphone\n"});
   EXPECT_EQ(script(told.on_revoked({"joe", ""})), lines{"send REVOKED\tjoe\t\n"});
   EXPECT_EQ(script(told.on_revoked({"joe", {}})), lines{"send REVOKED\tjoe\n"});
+}
+
+TEST(auth_session, a_new_offer_is_told_to_ours_and_has_others_connect_anew) {
+  session_options how = secure;
+  auto fresh = make(how);
+  auto busy = make(how);
+  busy.on_line("AUTH\t1\tLOGIN\tservice=smtp\tsecured", start);
+  auto ours = make(how);
+  ours.on_line(begin("1", "LOGIN", ""), start);
+  for (auto* const each : {&fresh, &busy, &ours}) EXPECT_EQ(script(each->on_offer()), lines{});
+
+  how.mechanisms = {"SCRAM-SHA-256", "PLAIN"};
+  EXPECT_EQ(script(fresh.on_offer()), lines{"close "});
+  EXPECT_EQ(script(busy.on_offer()), lines{}) << "it may finish first";
+  busy.on_line("CANCEL\t1", start);
+  EXPECT_EQ(script(busy.on_offer()), lines{"close "});
+  EXPECT_EQ(script(ours.on_offer()), lines{"send MECH\tSCRAM-SHA-256\tmutual-auth\nMECH\tPLAIN\tplaintext\nDONE\n"});
+  EXPECT_EQ(script(ours.on_offer()), lines{});
+  EXPECT_EQ(script(ours.on_line(begin("2", "SCRAM-SHA-256", ""), start)), lines{"send CONT\t2\t\n"});
+  EXPECT_EQ(script(ours.on_line(begin("3", "LOGIN", ""), start)), lines{"send CONT\t3\tVXNlcm5hbWU6\n"})
+      << "its client was shown the old offer";
+  EXPECT_TRUE(std::holds_alternative<close_action>(ours.on_line(begin("4", "CRAM-MD5", ""), start).at(0)));
 }
 
 TEST(auth_session, a_login_that_a_revocation_overtakes_fails) {

@@ -25,6 +25,8 @@ class test_source final : public credential_source {
     bool is_quick = false;
     std::uint64_t stamp = 0;
     std::vector<revocation> revoked;
+    std::vector<revocation> expired;
+    bool scram_for_all = true;
     std::vector<std::string> stored;  ///< what store() took
   };
   /// The test changes `what` between questions.
@@ -36,6 +38,7 @@ class test_source final : public credential_source {
     return what_->secrets &&
            (need == sasl::credential_need::scram_verifier || need == sasl::credential_need::plaintext_secret);
   }
+  bool can_scram(crypto::hash_algorithm) const noexcept override { return what_->secrets && what_->scram_for_all; }
   bool quick() const noexcept override { return what_->is_quick; }
   std::string canonical(login const& who) const override { return lowercase(who.user); }
 
@@ -75,6 +78,7 @@ class test_source final : public credential_source {
   }
   result<std::uint64_t> change_stamp() override { return what_->stamp; }
   result<std::vector<revocation>> revoked_since(std::uint64_t) override { return std::exchange(what_->revoked, {}); }
+  result<std::vector<revocation>> take_expired() override { return std::exchange(what_->expired, {}); }
   result<> store(login const& who, secret const& password) override {
     what_->stored.push_back(who.user + "=" + std::string(password.reveal()));
     return {};

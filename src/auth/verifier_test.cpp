@@ -313,5 +313,28 @@ TEST_F(verifier_source_test, revocations_are_told_once) {
   EXPECT_TRUE(asked.poll_revocations().empty());
 }
 
+TEST_F(verifier_source_test, what_expired_is_told_though_nothing_changed) {
+  script_->stamp = 1;
+  script_->expired = {{"ann", "gone before"}};
+  verifier asked(scripted(), mailbox_.poster());
+  EXPECT_TRUE(asked.poll_revocations().empty()) << "it was so before anybody logged in";
+  script_->expired = {{"joe", {}}};
+  auto const told = asked.poll_revocations();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].account, "joe");
+  EXPECT_TRUE(asked.poll_revocations().empty());
+}
+
+TEST_F(verifier_source_test, counts_the_changes_that_its_sources_tell_of) {
+  script_->stamp = 1;
+  verifier asked(scripted(), mailbox_.poster());
+  auto const before = asked.changes();
+  EXPECT_EQ(asked.changes(), before);
+  script_->stamp = 2;
+  EXPECT_GT(asked.changes(), before);
+  ASSERT_NE(asked.sources(), nullptr);
+  EXPECT_EQ(asked.sources()->front()->name(), "test");
+}
+
 }  // namespace
 }  // namespace postern::auth
