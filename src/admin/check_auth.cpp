@@ -3,7 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "auth/cyrus/cyrus_setup.hpp"
+#include "auth/account_file.hpp"
+#include "auth/sasldb/file.hpp"
 #include "base/text.hpp"
 #include "os/interfaces.hpp"
 #include "receive/service_settings.hpp"
@@ -13,6 +14,8 @@
 
 #include "admin/auth_daemon.hpp"
 #include "admin/checks.hpp"
+#include "admin/login_plan.hpp"
+#include "admin/mechanism_report.hpp"
 
 namespace postern::admin {
 namespace {
@@ -50,6 +53,40 @@ void judge_filter(check_context& context, smtpd_service const& service,
   }
 }
 
+/// A file or socket that logins need: is it there, and may authd's user use it?
+void judge_path(check_context& context, login_plan::needed_path const& one) {
+  auto const facts = look_at_path(one.path, one.want, server_user(context.settings()));
+  if (facts.exists && one.kind == login_plan::store::accounts) {
+    if (auto const safe = auth::check_account_file(one.path); !safe)
+      context.add(gravity::problem, one.where, safe.error().text, "");
+  }
+  if (facts.exists && one.kind == login_plan::store::sasldb) {
+    if (auto const open = auth::sasldb::remark_on_mode(one.path)) context.add(gravity::warning, one.where, *open, "");
+  }
+  if (facts.trouble.empty()) return;
+  // The programs make their own when they start.
+  bool const own = one.kind == login_plan::store::accounts || one.kind == login_plan::store::own_daemon;
+  if (own && !facts.exists && (one.kind == login_plan::store::accounts || !context.server_runs())) return;
+  context.add(gravity::problem, one.where, fmt::format("{}: {}", one.what, facts.trouble),
+              facts.remedy.empty() ? one.remedy : facts.remedy);
+}
+
+void judge_left_out(check_context& context, login_plan const& plan) {
+  if (!plan.named_by_hand) return;
+  for (auto const& row : plan.left_out) {
+    context.add(gravity::warning, plan.named_where, fmt::format("{} is not offered: {}", row.name, row.why),
+                "remove its name, or provide what it needs");
+  }
+}
+
+/// What the service's daemon offers, or would.
+std::vector<sasl::dovecot::mechanism_offer> find_offers(smtpd_service const& service) {
+  auto daemon = ask_auth_daemon(auth_daemon_path(service.settings));
+  if (daemon.trouble.empty()) return std::move(daemon.mechanisms);
+  if (!is_own_auth_daemon(service.settings)) return own_mechanisms(service.settings);
+  return format_offers(make_login_plan(service.settings).offered);
+}
+
 }  // namespace
 
 void check_password_exposure(check_context& context) {
@@ -77,17 +114,25 @@ void check_password_exposure(check_context& context) {
 
 void check_password_source(check_context& context) {
   for (auto const& service : context.smtpd_services()) {
-    if (!lets_users_log_in(service) || !iequals(service.settings.text("smtpd_sasl_type"), "cyrus")) continue;
+    if (!lets_users_log_in(service) || !is_own_auth_daemon(service.settings)) continue;
+    auto const plan = make_login_plan(service.settings);
     auto const where = check_context::where(service, "smtpd_sasl_type");
-    auto const setup = auth::cyrus::load_cyrus_setup(service.settings, {}, secret());
-    for (auto const& trouble : setup.troubles) context.add(gravity::problem, where, trouble, "");
-    if (!setup.with_accounts) continue;
-    context.add(
-        gravity::warning, where,
-        fmt::format("smtpd_sasl_type = cyrus, and there is no {}.conf of Cyrus SASL: Postern's own accounts are "
-                    "asked, then /etc/sasldb2 if it is there",
-                    service.settings.text("smtpd_sasl_path")),
-        "write that file, or smtpd_sasl_type = dovecot with smtpd_sasl_path = private/auth");
+    for (auto text : plan.troubles) {
+      auto const place = take_place(text);
+      context.add(gravity::problem, place.file.empty() ? where : place, text, "");
+    }
+    for (auto text : plan.notes) {
+      auto const place = take_place(text);
+      context.add(gravity::note, place.file.empty() ? where : place, text, "");
+    }
+    for (auto const& path : plan.paths) judge_path(context, path);
+    judge_left_out(context, plan);
+    if (plan.at != login_plan::door::cyrus_accounts) continue;
+    context.add(gravity::warning, where,
+                fmt::format("smtpd_sasl_type = cyrus, and there is no {} of Cyrus SASL: Postern's own accounts are "
+                            "asked, then /etc/sasldb2 if it is there",
+                            plan.file_name),
+                "write that file, or smtpd_sasl_type = dovecot with smtpd_sasl_path = private/auth");
   }
 }
 
@@ -97,9 +142,15 @@ void check_mechanisms(check_context& context) {
     judge_option_words(context, service);
     auto loaded = receive::load_service_settings(service.settings, os::interface_addresses(), nullptr, {});
     if (!loaded) continue;  // check_open_relay says so
-    auto daemon = ask_auth_daemon(auth_daemon_path(service.settings));
-    auto offered = daemon.trouble.empty() ? daemon.mechanisms : own_mechanisms(service.settings);
+    auto const offered = find_offers(service);
     judge_filter(context, service, offered);
+    if (offered.empty()) {
+      context.add(gravity::problem, check_context::where(service, "smtpd_sasl_type"),
+                  fmt::format("nobody can log in at service {}: the authentication daemon offers no mechanism",
+                              service.entry->name),
+                  "correct its configuration: authd_mechanisms, or mech_list and pwcheck_method");
+      continue;
+    }
     auto offer = receive::decide_mechanism_offer(**loaded, offered);
     bool under_tls = receive::effective_tls_level(service.settings) != "none";
     if (!(under_tls ? offer.after_tls : offer.before_tls).empty()) continue;
@@ -108,7 +159,7 @@ void check_mechanisms(check_context& context) {
     auto const* parameter = under_tls ? "smtpd_sasl_tls_security_options" : "smtpd_sasl_security_options";
     context.add(gravity::problem, check_context::where(service, parameter),
                 fmt::format("nobody can log in at service {}: {} and smtpd_sasl_mechanism_filter leave none of {}",
-                            service.entry->name, parameter, names.empty() ? "the daemon's mechanisms" : names),
+                            service.entry->name, parameter, names),
                 "noanonymous is enough under TLS");
   }
 }

@@ -51,6 +51,11 @@ class server_directory {
 
   std::string const& path() const { return path_; }
   void add_main(std::string const& lines) { main_cf_ += lines; }
+  /// smtpd_sasl_type = cyrus with that smtpd.conf.
+  void use_cyrus(std::string const& smtpd_conf) {
+    add_main("smtpd_sasl_type = cyrus\nsmtpd_sasl_path = smtpd\ncyrus_sasl_config_path = " + path_ + "/sasl\n");
+    write("sasl/smtpd.conf", smtpd_conf);
+  }
   void set_master(std::string const& lines) { master_cf_ = lines; }
   void write_identity(std::vector<std::string> names, days lifetime) {
     auto made = service::setup::make_self_signed({std::move(names), lifetime});
@@ -179,6 +184,25 @@ TEST(check, speaks_of_logins) {
                "only offered under TLS"},
            row{"cyrus", [](auto& s) { s.add_main("smtpd_sasl_type = cyrus\n"); }, gravity::warning,
                "Postern's own accounts"},
+           row{"a wrong line in smtpd.conf",
+               [](auto& s) { s.use_cyrus("mech_list: plain\npwcheck_method saslauthd\n"); }, gravity::problem,
+               "a colon belongs right behind the name"},
+           row{"an unknown method", [](auto& s) { s.use_cyrus("pwcheck_method: saslauth\n"); }, gravity::problem,
+               "pwcheck_method: there is no method \"saslauth\""},
+           row{"no saslauthd",
+               [](auto& s) { s.use_cyrus("pwcheck_method: saslauthd\nsaslauthd_path: /nowhere/mux\n"); },
+               gravity::problem, "saslauthd's socket: /nowhere/mux cannot be reached"},
+           row{"a directory as saslauthd_path",
+               [](auto& s) { s.use_cyrus("pwcheck_method: saslauthd\nsaslauthd_path: " + s.path() + "\n"); },
+               gravity::note, "saslauthd_path is a directory"},
+           row{"no sasldb2",
+               [](auto& s) { s.use_cyrus("auxprop_plugin: sasldb\nsasldb_path: " + s.path() + "/gone\n"); },
+               gravity::problem, "sasldb2: "},
+           row{"a mechanism for which nothing is stored",
+               [](auto& s) { s.add_main("authd_mechanisms = plain, cram-md5\n"); }, gravity::warning,
+               "cram-md5 is not offered: no passwords are kept"},
+           row{"accounts that others may read", [](auto& s) { s.write("data/accounts.sqlite", "", 0644); },
+               gravity::problem, "chmod 600"},
            row{"no mechanism left", [](auto& s) { s.add_main("smtpd_sasl_tls_security_options = forward_secrecy\n"); },
                gravity::problem, "leave none of"},
            row{"anonymous", [](auto& s) { s.add_main("smtpd_sasl_tls_security_options =\n"); }, gravity::warning,

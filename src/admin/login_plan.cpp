@@ -84,7 +84,8 @@ class planner {
 
   void add_accounts(auth::account_source_options const& accounts) {
     out_.sources.insert(out_.sources.begin(), auth::make_account_source(accounts));
-    out_.paths.insert(out_.paths.begin(), {.path = accounts.database_path,
+    out_.paths.insert(out_.paths.begin(), {.kind = login_plan::store::accounts,
+                                           .path = accounts.database_path,
                                            .want = access_kind::write,
                                            .what = "the account database",
                                            .remedy = "there are no accounts yet: postern user add NAME makes one",
@@ -141,19 +142,26 @@ class planner {
       auto const name = source->name();
       if (name == "sasldb") {
         out_.paths.push_back(
-            {.path = options.sasldb_path,
+            {.kind = login_plan::store::sasldb,
+             .path = options.sasldb_path,
              .want = options.transition == auth::cyrus::auto_transition::no ? access_kind::read : access_kind::write,
              .what = "sasldb2",
              .remedy = "make it: saslpasswd2 -c -u REALM USER",
              .where = place_of(options.file, "sasldb_path")});
       } else if (name == "saslauthd") {
-        out_.paths.push_back({.path = auth::find_mux_socket(options.saslauthd_path),
+        auto const socket = auth::find_mux_socket(options.saslauthd_path);
+        if (socket != options.saslauthd_path)
+          out_.notes.push_back(fmt::format("{}: saslauthd_path is a directory; its mux is asked: {}",
+                                           options.file.where("saslauthd_path"), socket));
+        out_.paths.push_back({.kind = login_plan::store::saslauthd,
+                              .path = socket,
                               .want = access_kind::connect,
                               .what = "saslauthd's socket",
                               .remedy = "start saslauthd, or correct saslauthd_path",
                               .where = place_of(options.file, "saslauthd_path")});
       } else if (name == "pam" || name == "shadow" || name == "getpwent") {
-        out_.paths.push_back({.path = fmt::format("{}/private/check-{}", from_.text("queue_directory"), name),
+        out_.paths.push_back({.kind = login_plan::store::own_daemon,
+                              .path = fmt::format("{}/private/check-{}", from_.text("queue_directory"), name),
                               .want = access_kind::connect,
                               .what = fmt::format("the socket of Postern's own saslauthd -a {}", name),
                               .remedy = "masterd makes it when the server starts: postern start",

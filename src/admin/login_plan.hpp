@@ -25,7 +25,9 @@ struct login_plan {
     cyrus_accounts,  ///< private/sasl, without NAME.conf
     foreign,         ///< another program's socket: nothing more is known
   };
+  enum class store : std::uint8_t { accounts, sasldb, saslauthd, own_daemon };
   struct needed_path {
+    store kind;
     std::string path;
     access_kind want = access_kind::read;
     std::string what;    ///< "saslauthd's socket"

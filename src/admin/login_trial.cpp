@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "config/master_cf.hpp"
 #include "os/directories.hpp"
 #include "receive/tls_settings.hpp"
@@ -18,6 +19,15 @@ bool is_named(config::service_entry const& entry, std::string_view name) {
   return entry.name == name || entry.port_name == name || std::to_string(entry.port) == name;
 }
 
+/// How probable it is that people's mail clients come here.
+int rank_service(config::service_entry const& entry, config::settings const& service) {
+  if (!service.boolean("smtpd_sasl_auth_enable")) return 0;
+  bool const wrapper = service.boolean("smtpd_tls_wrappermode");
+  if (entry.port == 587 || entry.port_name == "submission") return 4;
+  if (!wrapper && receive::effective_tls_level(service) == "encrypt") return 3;
+  return wrapper ? 2 : 1;
+}
+
 /// The service of master.cf whose logins are looked at.
 result<config::service_entry> find_service(config::master_cf const& all, config::settings const& server,
                                            std::string const& wanted) {
@@ -26,14 +36,13 @@ result<config::service_entry> find_service(config::master_cf const& all, config:
   for (auto const& entry : all.services) {
     if (entry.who.what != config::disposition::kind::ours || entry.who.where != "smtpd") continue;
     if (!wanted.empty() && !is_named(entry, wanted)) continue;
-    bool const for_users = server.with(entry.overrides).boolean("smtpd_sasl_auth_enable");
-    int const rank = (for_users ? 2 : 0) + (entry.port == 587 || entry.port_name == "submission" ? 1 : 0);
+    int const rank = rank_service(entry, server.with(entry.overrides));
     if (rank > best_rank) best = &entry;
     best_rank = std::max(best_rank, rank);
   }
   if (best != nullptr) return *best;
-  if (!wanted.empty()) return fail("master.cf has no smtpd service " + wanted);
-  return fail("master.cf has no smtpd service: nobody can log in");
+  return fail(wanted.empty() ? "master.cf has no smtpd service: nobody can log in"
+                             : "master.cf has no smtpd service " + printable(wanted, 64));
 }
 
 }  // namespace

@@ -22,9 +22,7 @@ void tell_path(login_scene& scene, login_plan::needed_path const& one) {
   if (facts.trouble.empty())
     return scene.say("store", gravity::good,
                      fmt::format("{}: {} {}; {} can use it", one.what, one.path, facts.owner, who));
-  // masterd makes the sockets below queue_directory.
-  bool const of_masterd = one.path.starts_with(scene.server.text("queue_directory") + "/");
-  bool const waits = of_masterd && !facts.exists && !scene.runs;
+  bool const waits = one.kind == login_plan::store::own_daemon && !facts.exists && !scene.runs;
   scene.say("store", waits ? gravity::note : gravity::problem, one.what + ": " + facts.trouble,
             facts.remedy.empty() ? one.remedy : facts.remedy);
 }

@@ -56,6 +56,12 @@ TEST(mechanism_report, names_what_leaves_a_mechanism_out) {
                true,
                "PLAIN",
                ""},
+           row{"the filter as it comes",
+               "",
+               {"EXTERNAL"},
+               true,
+               "EXTERNAL",
+               "smtpd_sasl_mechanism_filter (built-in default)"},
            row{"the filter",
                "smtpd_sasl_mechanism_filter = login\n",
                {"PLAIN"},
@@ -64,7 +70,12 @@ TEST(mechanism_report, names_what_leaves_a_mechanism_out) {
                "smtpd_sasl_mechanism_filter"},
            row{"bound to TLS", "", {"SCRAM-SHA-256-PLUS"}, true, "SCRAM-SHA-256-PLUS", ""},
            row{"nothing to bind to", "", {"SCRAM-SHA-256-PLUS"}, false, "SCRAM-SHA-256-PLUS", "this client has none"},
-           row{"no certificate", "", {"EXTERNAL"}, true, "EXTERNAL", "show a certificate"},
+           row{"no certificate",
+               "smtpd_sasl_mechanism_filter = static:rest\n",
+               {"EXTERNAL"},
+               true,
+               "EXTERNAL",
+               "show a certificate"},
        }) {
     auto const standing = find(one);
     EXPECT_EQ(standing.name, one.mechanism) << one.name;
