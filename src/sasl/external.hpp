@@ -3,7 +3,7 @@
 // act. Layout: the authorization identity, UTF-8 without NUL; empty for the certificate's own. Security:
 // server_parameters::certificate_identity comes from a certificate that the front end has verified; without
 //           one the login is wrong, whatever the client says.
-// Source: [RFC 4422 appendix A]
+// Source: [RFC 4422 §A]
 
 #include <memory>
 

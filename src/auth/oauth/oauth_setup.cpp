@@ -1,13 +1,12 @@
 #include "auth/oauth/oauth_setup.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/ranges.h>
 
 #include "auth/oauth/token_verifier.hpp"
 #include "base/text.hpp"
+#include "os/directories.hpp"
 
 namespace postern::auth::oauth {
 namespace {
@@ -31,11 +30,11 @@ constexpr std::chrono::seconds file_fresh_time{2};  // a file is cheap to read a
 bool is_url(std::string_view text) { return istarts_with(text, "http://") || istarts_with(text, "https://"); }
 
 result<std::string> read_text_file(std::string const& path, std::size_t octets_max) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) return fail(path + " cannot be read");
-  if (text.view().size() > octets_max) return fail(path + " is too long");
-  return std::move(text).str();
+  auto const file = os::open_to_read(path);
+  if (!file) return std::unexpected(file.error());
+  auto text = os::read_whole(*file, octets_max);
+  if (!text) return fail(path + ": " + text.error().text);
+  return text;
 }
 
 class loader {
@@ -76,6 +75,7 @@ class loader {
  private:
   std::shared_ptr<key_source> load_keys(std::string const& where) {
     if (!is_url(where)) {
+      if (!where.starts_with('/')) out_.troubles.push_back("authd_oauth_jwks: " + where + " is no absolute path");
       // The directory, because the file may be replaced by another one of its name.
       out_.needs.readable.push_back(std::filesystem::path(where).parent_path().string());
       out_.needs.syscalls.push_back(os::syscall_set::files_read);
@@ -116,6 +116,10 @@ class loader {
     if (!port) {
       out_.troubles.push_back(fmt::format("{}: {}", parameter, port.error().text));
       return;
+    }
+    if (!istarts_with(url, "https://")) {
+      out_.troubles.push_back(
+          fmt::format("{}: {}: without TLS whoever is in between can say what he likes", parameter, url));
     }
     for (auto const path : network_files) out_.needs.readable.emplace_back(path);
     if (!http_.ca_file.empty()) out_.needs.readable.push_back(http_.ca_file);
