@@ -1,0 +1,66 @@
+"""What changes in the accounts while sessions are open: the offered mechanisms, and credentials whose time runs out."""
+
+import base64
+import hashlib
+
+import pytest
+from harness.postern import PASSWORD
+from harness.raw_smtp import RawSmtp, plain_token
+from harness.waiting import wait_until
+
+SHA = "{SHA}" + base64.b64encode(hashlib.sha1(PASSWORD.encode(), usedforsecurity=False).digest()).decode()
+
+
+@pytest.fixture
+def server(make):
+    return make.postern(authd_failure_delay="0s")
+
+
+def offered(server):
+    with RawSmtp(server.submission) as client:
+        client.ehlo()
+        client.starttls()
+        return {word for line in client.ehlo().lines if line[4:].startswith("AUTH ") for word in line[4:].split()[1:]}
+
+
+def login(server, user, password):
+    with RawSmtp(server.submission) as client:
+        client.ehlo()
+        client.starttls()
+        client.ehlo()
+        return client.command("AUTH PLAIN " + plain_token(user, password)).code
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["nobody logged in yet", "sessions rest on the connection"])
+def test_mechanisms_that_not_every_account_has_keys_for_are_withdrawn_meanwhile(server, scratch, used):
+    """Front ends hear of it without a reload, whether their connections may be closed or not."""
+    assert {"SCRAM-SHA-256", "PLAIN"} <= offered(server)
+    if used:
+        for _ in range(8):  # every smtpd
+            assert login(server, "joe", PASSWORD) == 235
+    (scratch / "passwd").write_text(f"ann:{SHA}\n")
+    server.cli("user", "import", "--format", "htpasswd", scratch / "passwd")
+    wait_until(lambda: all("SCRAM-SHA-256" not in offered(server) for _ in range(8)), "SCRAM to be withdrawn")
+    assert {"PLAIN", "LOGIN"} <= offered(server)
+    assert login(server, "ann", PASSWORD) == 235
+    assert login(server, "joe", PASSWORD) == 235
+    server.cli("user", "del", "ann")
+    wait_until(lambda: all("SCRAM-SHA-256" in offered(server) for _ in range(8)), "SCRAM to be offered again")
+
+
+@pytest.mark.parametrize("what", ["account", "app password"])
+def test_a_session_ends_when_its_credential_expires(server, what):
+    user = server.add_user("fleeting")
+    if what == "account":
+        password = PASSWORD
+        server.cli("user", "expire", user, "4s")
+    else:
+        password = server.cli("user", "app", "add", user, "phone", "--expires", "4s").stdout.split()[0]
+    with RawSmtp(server.submission) as session, RawSmtp(server.submission) as other:
+        session.secure_login(user, password)
+        other.secure_login("joe", PASSWORD)
+        assert session.command("NOOP").code == 250
+        server.wait_log("is revoked or has expired")
+        assert session.command("NOOP").code == 421
+        assert other.command("NOOP").code == 250
+        assert login(server, user, password) == 535
