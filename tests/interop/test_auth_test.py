@@ -4,8 +4,10 @@ import subprocess
 
 import pytest
 from harness import processes
+from harness.journal import Journal
 from harness.postern import PASSWORD
 from harness.raw_smtp import RawSmtp, plain_token
+from harness.system_service import SystemService
 from harness.waiting import wait_until
 
 
@@ -204,3 +206,61 @@ def test_the_log_file_of_the_configuration_is_read(make):
     server = make.postern(authd_failure_delay="0s", maillog_file="mail.log")
     assert log_in(server, "joe", PASSWORD) == 235
     wait_until(lambda: "joe logged in" in server.cli("log", "logins", check=False).stdout, "the login in the log")
+
+
+# ---- a system service: root asks, and another user serves
+
+
+@pytest.fixture
+def service(scratch):
+    made = SystemService(scratch)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def test_the_journal_is_read(service):
+    Journal(service).start()
+    service.init(authd_failure_delay="0s")
+    service.start()
+    service.add_account("joe")
+    assert log_in(service, "joe", PASSWORD) == 235
+    assert log_in(service, "joe", "wrong") == 535
+
+    def listed():
+        service.run("journalctl", "--sync")
+        return service.cli("log", "logins", "--since", "1h").stdout
+
+    wait_until(lambda: "joe logged in by PLAIN" in listed() and "[wrong_password by accounts]" in listed(), "the logins")
+    assert service.cli("log", "logins", "--user", "ann").stdout == ""
+
+
+def test_a_saslauthd_whose_directory_is_shut_is_named_with_the_group_to_join(service):
+    service.init(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s",
+                 maillog_file="/srv/postern/mail.log", maillog_file_prefixes="/srv")
+    service.path("/srv/postern/etc/sasl").mkdir()
+    service.path("/srv/postern/etc/sasl/smtpd.conf").write_text(
+        "pwcheck_method: saslauthd\nmech_list: plain login\nsaslauthd_path: /srv/sasl/mux\n")
+    service.run("install", "-d", "-m", "0710", "-o", "root", "-g", "sasl", "/srv/sasl")
+    service.spawn("/usr/sbin/saslauthd", "-d", "-a", "shadow", "-m", "/srv/sasl", stdout=subprocess.DEVNULL,
+                  stderr=subprocess.DEVNULL, start_new_session=True)  # it signals its whole group
+    service.add_system_user("ann")
+    service.run("chpasswd", stdin=f"ann:{PASSWORD}\n")
+    wait_until(service.path("/srv/sasl/mux").exists, "saslauthd's socket")
+    service.start()
+    trouble = "/srv/sasl belongs to root:sasl, mode 0710, and postern may not go through it"
+    remedy = "put postern into its group (adduser postern sasl)"
+    done = service.cli("auth", "test", "ann", "--password-stdin", stdin=PASSWORD + "\n", check=False)
+    assert done.returncode == 1
+    assert trouble in done.stdout and remedy in done.stdout, done.stdout
+    assert "source saslauthd: the password is right" in done.stdout, done.stdout
+    assert "the client gets: 454 4.7.0" in done.stdout, done.stdout
+    found = service.cli("check", check=False)
+    assert trouble in found.stdout + found.stderr and remedy in found.stdout + found.stderr
+
+    service.run("adduser", "postern", "sasl")
+    service.cli("stop")
+    service.start()
+    done = service.cli("auth", "test", "ann", "--password-stdin", stdin=PASSWORD + "\n", check=False)
+    assert done.returncode == 0, done.stdout
