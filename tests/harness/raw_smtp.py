@@ -41,8 +41,11 @@ class RawSmtp:
     def close(self):
         self.socket.close()
 
-    def begin_tls(self, server_name="localhost"):
+    def begin_tls(self, server_name="localhost", version=None):
+        """version: the one that it has to be, such as TLSv1_2."""
         context = ssl.create_default_context()
+        if version:
+            context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         self.socket = context.wrap_socket(self.socket, server_hostname=server_name)
