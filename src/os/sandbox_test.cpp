@@ -64,5 +64,36 @@ TEST(sandbox, refuses_files_and_ports_that_are_not_named) {
   for (auto const& [name, rules, work, want] : rows) EXPECT_EQ(want, run_shut_in(rules, work)) << name;
 }
 
+TEST(sandbox, rules_that_are_joined_allow_what_either_did) {
+  sandbox_rules rules{.syscalls = {set::base, set::files_read},
+                      .readable = {"/etc/passwd"},
+                      .writable = {"/srv/data"},
+                      .tcp = {.any = false, .connect_ports = {53}}};
+  append(rules, {.syscalls = {set::files_read, set::connect_inet},
+                 .readable = {"/etc/passwd", "/etc/sasldb2"},
+                 .writable = {"/srv/more"},
+                 .tcp = {.any = false, .connect_ports = {53, 5432}}});
+  EXPECT_EQ(rules.syscalls, (std::vector{set::base, set::files_read, set::connect_inet}));
+  EXPECT_EQ(rules.readable, (std::vector<std::string>{"/etc/passwd", "/etc/sasldb2"}));
+  EXPECT_EQ(rules.writable, (std::vector<std::string>{"/srv/data", "/srv/more"}));
+  EXPECT_EQ(rules.tcp.connect_ports, (std::vector<std::uint16_t>{53, 5432}));
+  EXPECT_FALSE(rules.tcp.any);
+  append(rules, {.tcp = {.any = true}});
+  EXPECT_TRUE(rules.tcp.any);
+  append(rules, {});
+  EXPECT_TRUE(rules.tcp.any) << "nothing is ever taken away";
+  EXPECT_EQ(rules.syscalls.size(), 3U);
+}
+
+TEST(sandbox, joined_rules_hold) {
+  directory place;
+  std::string file = place.file();
+  auto const read_it = [&file] { return open_for(file.c_str(), O_RDONLY); };
+  sandbox_rules rules{.syscalls = {set::base}};
+  EXPECT_EQ(EACCES, run_shut_in(rules, read_it));
+  append(rules, {.syscalls = {set::files_read}, .readable = {file}});
+  EXPECT_EQ(0, run_shut_in(rules, read_it));
+}
+
 }  // namespace
 }  // namespace postern::os
