@@ -64,10 +64,13 @@ void tell_holding(login_scene& scene, auth::credential_source& source, auth::log
   auto const name = fmt::format("source {}", source.name());
   auth::verdict standing;
   if (row->needs == sasl::credential_need::scram_verifier) {
-    auto const got = source.load_scram(who, *sasl::find_scram_hash(row->name));
+    auto const hash = sasl::find_scram_hash(row->name.substr(0, row->name.find("-PLUS")));
+    if (!hash) return;
+    auto const got = source.load_scram(who, *hash);
     if (got.found)
       return scene.say(name, gravity::good,
-                       fmt::format("holds {} keys of {} credentials of this user", row->name, got.found->keys.size()));
+                       fmt::format("holds {} keys of {} credential{} of this user", row->name, got.found->keys.size(),
+                                   got.found->keys.size() == 1 ? "" : "s"));
     standing = {.code = got.code, .account = got.account, .detail = got.detail};
   } else if (row->needs == sasl::credential_need::plaintext_secret) {
     auto const got = source.load_shared_secret(who, row->name);

@@ -42,11 +42,19 @@ def test_every_mechanism_can_be_tried(server):
         assert f"login by {mechanism}: the client gets: 235" in done.stdout, done.stdout
 
 
+@pytest.mark.parametrize("mechanism", ["scram-sha-1", "scram-sha-256-plus", "scram-sha-512-plus"])
+def test_what_a_mechanism_needs_is_found(server, mechanism):
+    done = auth_test(server, "joe", "--mech", mechanism)
+    assert done.returncode == 0, done.stdout
+    assert f"source accounts: holds {mechanism.upper()} keys of " in done.stdout
+    assert f"login by {mechanism.upper()}: the client gets: 235" in done.stdout
+
+
 def test_a_wrong_password_is_explained_to_the_administrator_only(server):
     done = auth_test(server, "joe", "--mech", "scram-sha-256", password="wrong")
     assert done.returncode == 1
     assert "source accounts: wrong_password: the password is wrong" in done.stdout
-    assert "holds SCRAM-SHA-256 keys of 1 credentials" in done.stdout
+    assert "holds SCRAM-SHA-256 keys of 1 credential" in done.stdout
     assert "the client gets: 535 5.7.8 Error: authentication failed: (reason unavailable), session=" in done.stdout
     session = done.stdout.split("session=")[1].split()[0]
     wait_until(lambda: f"{session}: user=joe, method=SCRAM-SHA-256" in server.log_text(), "authd's line")
