@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
 
 #include "auth/backend/ldap_connection.hpp"
 #include "base/text.hpp"
@@ -102,6 +104,9 @@ std::vector<std::string> prepare_ldap(std::string const& rc_file) {
     files.emplace_back(path);
     ::ldap_memfree(path);
   }
+  // libsasl's DIGEST-MD5 wants the old ciphers, and seeds its nonces from the clock where it cannot read this file.
+  static_cast<void>(::OSSL_PROVIDER_load(::OSSL_LIB_CTX_new(), "legacy"));
+  files.emplace_back("/dev/urandom");
   // Asking for the list is what makes libldap start libsasl.
   char** mechanisms = nullptr;
   ::ldap_get_option(nullptr, LDAP_OPT_X_SASL_MECHLIST, static_cast<void*>(&mechanisms));

@@ -1,5 +1,6 @@
 """Debian's slapd as a plain process in a private directory, with a small directory tree in it."""
 
+import signal
 import subprocess
 
 from .ports import free_port
@@ -91,6 +92,13 @@ class Slapd:
     def restart(self):
         self.stop()
         self.start()
+
+    def freeze(self):
+        """It stands still with its connections open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
 
     def log_text(self):
         return self._log.read_text(errors="replace")

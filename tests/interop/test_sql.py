@@ -183,8 +183,8 @@ def test_nothing_secret_is_logged(server):
     assert "db secret" not in log and PASSWORD not in log and "qUqP5" not in log
 
 
-def test_old_names_realms_and_tls_options(make, db):
-    """sql_statement; the local domain as realm; without %p in it."""
+def test_the_first_name_of_sql_select_and_the_realm(make, db):
+    """sql_statement, without %p in it; the local domain is the realm."""
     column = "`userPassword`" if db.engine == "mysql" else '"userPassword"'
     conf = smtpd_conf(db, select=SELECT.format(p=column)).replace("sql_select", "sql_statement")
     server = start(make, conf, smtpd_sasl_local_domain="other.example")
@@ -275,7 +275,8 @@ def test_over_the_unix_socket(make, frail):
 
 
 def test_a_server_that_stands_still_has_a_deadline(make, frail):
-    server = start(make, smtpd_conf(frail), authd_backend_timeout="2s")
+    # One worker: the one that has a connection already.
+    server = start(make, smtpd_conf(frail), authd_backend_timeout="2s", authd_backend_workers="1")
     assert login(server, "joe", "db secret") == 235
     frail.freeze()
     try:
@@ -283,6 +284,9 @@ def test_a_server_that_stands_still_has_a_deadline(make, frail):
         assert login(server, "joe", "db secret") == 454
         assert time.monotonic() - begun < 10
         server.wait_log("no answer in time")
+        begun = time.monotonic()
+        assert login(server, "joe", "db secret") == 454, "nor is there a new connection"
+        assert time.monotonic() - begun < 10
     finally:
         frail.thaw()
     assert login(server, "joe", "db secret") == 235
@@ -308,4 +312,4 @@ def test_a_wrong_password_of_the_service_is_said(make, frail):
 def test_tls_that_the_server_does_not_have_is_missed(make, frail):
     server = start(make, smtpd_conf(frail, more="sql_usessl: yes\n"))
     assert login(server, "joe", "db secret") == 454
-    server.wait_log("SSL" if frail.engine == "pgsql" else "TLS")
+    server.wait_log("server does not support SSL" if frail.engine == "pgsql" else "the server has no TLS")

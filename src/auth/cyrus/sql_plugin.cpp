@@ -1,5 +1,7 @@
 #include "auth/cyrus/sql_plugin.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace postern::auth::cyrus {
@@ -34,13 +36,15 @@ result<std::unique_ptr<credential_source>> make(plugin_context const& context) {
 
 sql_source_options load_sql_options(plugin_context const& context) {
   auto const& file = context.options.file;
+  auto const limit = std::chrono::ceil<std::chrono::seconds>(context.time_limit);
   return {.engine = file.text("sql_engine", "mysql"),
           .hosts = parse_sql_hosts(file.text("sql_hostnames")),
           .account = {.user = file.text("sql_user"),
                       .password = secret(file.text("sql_passwd")),
                       .database = file.text("sql_database"),
                       .tls = is_yes(file.text("sql_usessl")),
-                      .time_limit = std::chrono::ceil<std::chrono::seconds>(context.time_limit)},
+                      .connect_limit = std::min(limit, sql::account_at().connect_limit),
+                      .time_limit = limit},
           .select = file.text(select_key(file)),
           .insert = file.text("sql_insert"),
           .update = file.text("sql_update"),

@@ -91,6 +91,10 @@ result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at
       mysql_real_connect(handle.get(), local || at.host.empty() ? nullptr : at.host.c_str(), as.user.c_str(),
                          as.password.reveal().data(), as.database.c_str(), port, local ? at.host.c_str() : nullptr, 0);
   if (connected == nullptr) return fail(fmt::format("{}: {}", named, printable(mysql_error(handle.get()), 300)));
+  // The library goes on in clear when the server has no TLS. So far the password has not been in it: mysql_asks_for().
+  if (as.tls && mysql_get_ssl_cipher(handle.get()) == nullptr) {
+    return fail(fmt::format("{}: sql_usessl is set and the server has no TLS", named));
+  }
   return std::make_unique<mysql>(std::move(handle), named, as.time_limit);
 }
 
