@@ -97,6 +97,9 @@ std::string format_offer(std::vector<std::string> const& mechanisms) {
   return text;
 }
 
+/// Minor version of front ends that tell an empty initial response from none.
+constexpr unsigned bare_response_counts_from = 2;
+
 bool is_plus(std::string_view mechanism) { return mechanism.ends_with("-PLUS") || mechanism.ends_with("-plus"); }
 
 }  // namespace
@@ -142,6 +145,7 @@ session_actions auth_session::on_line(std::string_view line, time_point now) {
 // ---- messages
 
 session_actions auth_session::on_message(wire::version_message const& message, time_point) {
+  client_minor_ = message.minor;
   if (message.major == wire::protocol_major) return {};
   return one(close_action{fmt::format("front end speaks version {} of the auth protocol", message.major)});
 }
@@ -179,7 +183,9 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
   begun.doubt.code = verdict_code::accepted;
   begun.mechanism = row->make_server(parameters_of(message));
   // Only the mechanism sees it; it must not wait for the end of the exchange.
-  auto const initial = std::exchange(message.initial_response, std::nullopt);
+  auto initial = std::exchange(message.initial_response, std::nullopt);
+  // Exim writes resp= always, also when its client sent no initial response.
+  if (message.bare_response && client_minor_ < bare_response_counts_from) initial.reset();
   begun.request = std::move(message);
   begun.who = {.realm = options_.realm,
                .service = begun.request.service,

@@ -166,6 +166,7 @@ class auth_session {
   std::vector<std::string> told_;    ///< the mechanisms that the front end knows of
   std::vector<std::string> served_;  ///< all that it ever did: a client may have been shown an older offer
   exchange_serial last_serial_ = 0;
+  unsigned client_minor_ = 0;  ///< of the front end's version
   exchange_table exchanges_;
   std::unordered_map<exchange_serial, std::uint32_t> asking_;  ///< serial -> id
   bool is_ours_ = false;  ///< the front end gave session=: it is told of revocations and new offers

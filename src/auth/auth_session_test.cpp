@@ -101,6 +101,21 @@ constexpr refusal_row refusals[] = {{verdict_code::unknown_user, "unknown_user"}
                                     {verdict_code::wrong_password, "wrong_password"},
                                     {verdict_code::locked, "locked"}};
 
+// Exim says version 1.0 and writes resp= always.
+TEST(auth_session, a_bare_response_of_an_old_front_end_is_none) {
+  struct version_case {
+    std::string_view version, response;
+    bool challenged;
+  };
+  for (auto const& one : {version_case{"VERSION\t1\t0", "", true}, version_case{"VERSION\t1\t0", "=", false},
+                          version_case{"VERSION\t1\t2", "", false}}) {
+    auto session = make();
+    session.on_line(one.version, start);
+    auto const said = script(session.on_line(begin("1", "PLAIN", "\tresp=" + std::string(one.response)), start));
+    EXPECT_EQ(said == lines{"send CONT\t1\t\n"}, one.challenged) << one.version << one.response;
+  }
+}
+
 TEST(auth_session, every_refusal_is_the_same_line_after_the_same_delay) {
   for (auto const& [code, reason] : refusals) {
     auto session = make();

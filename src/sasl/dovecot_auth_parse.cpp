@@ -81,6 +81,7 @@ constexpr word_parameter word_parameters[] = {{"secured", &auth_request::secured
                                               {"final-resp-ok", &auth_request::final_resp_ok}};
 
 void set_initial_response(auth_request& request, std::string_view text) {
+  request.bare_response = text.empty();
   if (text == "=") text = {};
   auto decoded = decode_base64(text);
   request.invalid_base64 = !decoded;

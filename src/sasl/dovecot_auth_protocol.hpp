@@ -71,6 +71,7 @@ struct auth_request {
   bool final_resp_ok = false;  ///< the client takes final server data in OK's resp=
   /// Decoded; absent when the client sent none, present and empty for an empty initial response.
   std::optional<secret> initial_response;
+  bool bare_response = false;   ///< resp= with nothing behind it: front ends before version 1.2 mean no response at all
   bool invalid_base64 = false;  ///< resp= was there and did not decode
 };
 

@@ -25,19 +25,20 @@ bool is_mechanism_name(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return is_ascii_alnum(c) || c == '-' || c == '_'; });
 }
 
-bool lists(std::string_view offered, std::string_view mechanism) {
-  for (auto const name : split_any(offered, " ")) {
-    if (iequals(name, mechanism)) return true;
-  }
-  return false;
-}
-
-constexpr std::string_view bad_base64 = "501 5.5.2 Error: malformed base64 data";
+// [RFC 4954 §4: deviates, it asks for 501; clients and log readers know Postfix's answer]
+constexpr std::string_view bad_initial_response =
+    "535 5.7.8 Error: authentication failed: Invalid base64 data in initial response";
+constexpr std::string_view bad_response =
+    "535 5.7.8 Error: authentication failed: Invalid base64 data in continued response";
 
 }  // namespace
 
 bool server_session::offers_channel_binding() const {
-  return std::ranges::any_of(split_any(offered_mechanisms(), " "), [](auto name) { return name.ends_with("-PLUS"); });
+  return std::ranges::any_of(split_any(announced_mechanisms(), " "), [](auto name) { return name.ends_with("-PLUS"); });
+}
+
+bool server_session::permits_mechanism(std::string_view name) const {
+  return std::ranges::any_of(split_any(permitted_mechanisms(), " "), [&](auto one) { return iequals(one, name); });
 }
 
 bool server_session::take_initial_response(std::string_view response) {
@@ -46,7 +47,7 @@ bool server_session::take_initial_response(std::string_view response) {
     return false;
   }
   if (response != "=" && !is_base64(response)) {
-    complain(bad_base64);
+    complain(bad_initial_response);
     return false;
   }
   return true;
@@ -61,9 +62,9 @@ void server_session::auth(std::string_view arguments) {
     return complain("504 5.5.4 Encryption required for requested authentication mechanism");
   }
   if (authenticated()) return complain("503 5.5.1 Error: already authenticated");
-  // With nothing on offer authd is away; asking it all the same gives the client the honest 454.
-  auto const offered = offered_mechanisms();
-  if (!is_mechanism_name(words[0]) || (!offered.empty() && !lists(offered, words[0]))) {
+  // While nobody knows what is served the driver finds out, and gives the client the honest 454.
+  bool const known = offer_ != nullptr && offer_->complete;
+  if (!is_mechanism_name(words[0]) || (known && !permits_mechanism(words[0]))) {
     return complain("535 5.7.8 Error: authentication failed: Invalid authentication mechanism");
   }
   std::optional<std::string_view> initial;
@@ -85,7 +86,7 @@ void server_session::take_auth_response(std::string_view line) {
   act(cancel_auth{});
   expect(expecting::line);
   if (gave_up) return complain("501 5.7.0 Authentication aborted");
-  complain(too_long ? "500 5.5.6 SASL response limit exceeded" : bad_base64);
+  complain(too_long ? "500 5.5.6 SASL response limit exceeded" : bad_response);
 }
 
 server_session::actions server_session::on_auth_challenge(std::string_view challenge) {

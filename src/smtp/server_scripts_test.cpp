@@ -344,7 +344,7 @@ S: 501 5.5.4 Syntax: AUTH mechanism
 C: AUTH CRAM-MD5
 S: 535 5.7.8 Error: authentication failed: Invalid authentication mechanism
 C: AUTH PLAIN @@@@
-S: 501 5.5.2 Error: malformed base64 data
+S: 535 5.7.8 Error: authentication failed: Invalid base64 data in initial response
 C: auth plain =
 A: start_auth PLAIN =
 E: rejected bad
@@ -362,7 +362,7 @@ E: challenge VXNlcm5hbWU6
 S: 334 VXNlcm5hbWU6
 C: no base64
 A: cancel_auth
-S: 501 5.5.2 Error: malformed base64 data
+S: 535 5.7.8 Error: authentication failed: Invalid base64 data in continued response
 C: AUTH LOGIN
 A: start_auth LOGIN
 E: challenge VXNlcm5hbWU6
@@ -716,6 +716,44 @@ S: 354 End data with <CR><LF>.<CR><LF>
 A: begin_data
 E: timeout
 S: 421 4.4.2 mx.example.org Error: timeout exceeded
+A: abort
+A: close
+)"},
+    {"the login's credential is revoked between lines", nothing, R"(
+E: tls
+E: connect
+S: 220 mx.example.org ESMTP Postern
+C: AUTH PLAIN AGpvZQBwdw==
+A: start_auth PLAIN =AGpvZQBwdw==
+E: success joe PLAIN
+S: 235 2.7.0 Authentication successful
+E: revoked
+S: 421 4.7.0 mx.example.org Error: login is no longer valid
+A: close
+)"},
+    {"the login's credential is revoked in the content", nothing, R"(
+E: tls
+E: connect
+S: 220 mx.example.org ESMTP Postern
+C: AUTH PLAIN AGpvZQBwdw==
+A: start_auth PLAIN =AGpvZQBwdw==
+E: success joe PLAIN
+S: 235 2.7.0 Authentication successful
+C: MAIL FROM:<a@b.example>
+A: ask_sender <a@b.example>
+V: ok
+S: 250 2.1.0 Ok
+C: RCPT TO:<c@d.example>
+A: ask_recipient <c@d.example>
+V: ok
+S: 250 2.1.5 Ok
+C: DATA
+A: ask_data
+V: ok
+S: 354 End data with <CR><LF>.<CR><LF>
+A: begin_data
+E: revoked
+S: 421 4.7.0 mx.example.org Error: login is no longer valid
 A: abort
 A: close
 )"},

@@ -84,7 +84,8 @@ def test_what_clients_hear_is_what_ours_hear(postern, postfix):
     right, wrong = plain_token("joe", PASSWORD), plain_token("joe", "wrong")
     dialogues = [["AUTH"], ["AUTH A B C"], ["AUTH ROT13"], ["AUTH PLAIN " + wrong], ["AUTH PLAIN", "*"], ["AUTH LOGIN", "*"],
                  ["AUTH SCRAM-SHA-256", "*"], ["AUTH PLAIN " + right, "AUTH PLAIN " + right],
-                 ["MAIL FROM:<a@b.example>", "AUTH PLAIN " + right], ["AUTH PLAIN", "A" * 12289]]
+                 ["MAIL FROM:<a@b.example>", "AUTH PLAIN " + right], ["AUTH PLAIN", "A" * 12289],
+                 ["AUTH PLAIN !!!!"], ["AUTH LOGIN", "%%%"], ["AUTH PLAIN ="], ["AUTH PLAIN", ""]]
     for dialogue in dialogues:
         heard = []
         for server in (postfix, postern):

@@ -106,6 +106,7 @@ server_session::actions enter_event(server_session& session, std::string_view te
   if (name == "tls-failed") return session.on_tls_failed();
   if (name == "timeout") return session.on_timeout();
   if (name == "shutdown") return session.on_shutdown();
+  if (name == "revoked") return session.on_login_revoked();
   if (name == "disconnect") return session.on_disconnect();
   if (name == "long-line") return session.on_line_too_long();
   if (name == "committed") return session.on_message_committed(text);
