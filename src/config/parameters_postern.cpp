@@ -24,7 +24,7 @@ constexpr parameter rows[] = {
   {"authd_exchange_limit", integer, "10000", at_least(1), implemented,
    "Logins under way at once on one front end's connection", ours},
   {"authd_failure_delay", duration, "2s", between(0, 60), implemented,
-   "Pause before a failed login is answered", ours},
+   "Failed logins are answered this long after the client's last word, or at the next multiple of it", ours},
   {"authd_hash_queue_limit", integer, "1000", at_least(1), implemented,
    "Logins that may wait for a hash worker; further ones are told to try later", ours},
   {"authd_hash_workers", integer, "0", between(0, 256), implemented,
