@@ -22,6 +22,15 @@ std::string describe(int code, std::string_view text) {
   return sentence;
 }
 
+/// What ldap.conf and the like say; a handle's own TLS context does not take it from there by itself.
+std::string usual_text(int option) {
+  char* text = nullptr;
+  if (::ldap_get_option(nullptr, option, static_cast<void*>(&text)) != LDAP_OPT_SUCCESS || text == nullptr) return {};
+  std::string out = text;
+  ::ldap_memfree(text);
+  return out;
+}
+
 /// The bind was refused: the name or the password, not the way there.
 bool is_refusal(int code) {
   switch (code) {
@@ -145,13 +154,14 @@ ldap_result_of<> ldap_connection::set_tls_options() {
            {LDAP_OPT_X_TLS_CERTFILE, options_.certificate, "ldap_tls_cert"},
            {LDAP_OPT_X_TLS_KEYFILE, options_.key, "ldap_tls_key"},
        }) {
-    if (value.empty() || ::ldap_set_option(handle, option, value.c_str()) == LDAP_OPT_SUCCESS) continue;
-    return std::unexpected(ldap_error{ldap_trouble::connect_failed, fmt::format("{} cannot be used: {}", key, value)});
+    auto const chosen = value.empty() ? usual_text(option) : value;
+    if (chosen.empty() || ::ldap_set_option(handle, option, chosen.c_str()) == LDAP_OPT_SUCCESS) continue;
+    return std::unexpected(ldap_error{ldap_trouble::connect_failed, fmt::format("{} cannot be used: {}", key, chosen)});
   }
-  if (options_.check_peer) {
-    int const check = *options_.check_peer ? LDAP_OPT_X_TLS_HARD : LDAP_OPT_X_TLS_NEVER;
-    ::ldap_set_option(handle, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
-  }
+  int check = LDAP_OPT_X_TLS_HARD;
+  ::ldap_get_option(nullptr, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
+  if (options_.check_peer) check = *options_.check_peer ? LDAP_OPT_X_TLS_HARD : LDAP_OPT_X_TLS_NEVER;
+  ::ldap_set_option(handle, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
   // Only now libldap makes a TLS context of this handle's own from the options above.
   int const client = 0;
   if (::ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
