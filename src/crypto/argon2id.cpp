@@ -4,7 +4,9 @@
 
 #include <optional>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
+#include "crypto/argon2id_memory.hpp"
 
 namespace postern::crypto {
 namespace {
@@ -25,12 +27,21 @@ result<bool> read_verdict(int status) {
   return fail(std::string("cannot check a password: ") + ::argon2_error_message(status));
 }
 
-}  // namespace
+/// A stored hash, taken apart.
+struct stored_hash {
+  argon2id_parameters costs;
+  std::string salt;
+  std::string hash;
+};
 
-result<argon2id_parameters> parse_argon2id_parameters(std::string_view phc, argon2id_limits const& limits) {
+std::optional<std::string> decode_unpadded(std::string_view text) {
+  return decode_base64(std::string(text) + std::string((4 - text.size() % 4) % 4, '='));
+}
+
+result<stored_hash> parse_phc(std::string_view name, std::string_view phc, argon2id_limits const& limits) {
   auto const parts = split(phc, '$');
-  if (parts.size() != 6 || !parts[0].empty() || parts[1] != "argon2id" || parts[2] != "v=19") {
-    return fail("the stored password hash is not an argon2id hash of version 19");
+  if (parts.size() != 6 || !parts[0].empty() || parts[1] != name || parts[2] != "v=19") {
+    return fail("the stored password hash is not an " + std::string(name) + " hash of version 19");
   }
   auto const costs = split(parts[3], ',');
   auto const memory = costs.size() == 3 ? parse_assignment(costs[0], 'm') : std::nullopt;
@@ -40,7 +51,43 @@ result<argon2id_parameters> parse_argon2id_parameters(std::string_view phc, argo
   if (*memory > limits.memory_kib_max || *passes > limits.passes_max || *lanes > limits.lanes_max) {
     return fail("the stored argon2id hash costs more than is allowed");
   }
-  return argon2id_parameters{*memory, *passes, *lanes};
+  auto salt = decode_unpadded(parts[4]);
+  auto hash = decode_unpadded(parts[5]);
+  if (!salt || !hash || hash->empty()) return fail("the stored argon2id hash is not base64");
+  return stored_hash{{*memory, *passes, *lanes}, std::move(*salt), std::move(*hash)};
+}
+
+std::uint8_t* octets_of(std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); }
+
+/// Compares in constant time, as libargon2 does.
+result<bool> verify(stored_hash stored, argon2_type type, secret const& password) {
+  std::string computed(stored.hash.size(), '\0');
+  // libargon2 changes the password only when a flag asks for it, and none does.
+  std::string_view const typed = password.reveal();
+  auto* const typed_octets = reinterpret_cast<std::uint8_t*>(const_cast<char*>(typed.data()));
+  argon2_context with{.out = octets_of(computed),
+                      .outlen = static_cast<std::uint32_t>(computed.size()),
+                      .pwd = typed_octets,
+                      .pwdlen = static_cast<std::uint32_t>(typed.size()),
+                      .salt = octets_of(stored.salt),
+                      .saltlen = static_cast<std::uint32_t>(stored.salt.size()),
+                      .t_cost = stored.costs.passes,
+                      .m_cost = stored.costs.memory_kib,
+                      .lanes = stored.costs.lanes,
+                      .threads = stored.costs.lanes,
+                      .version = ARGON2_VERSION_13,
+                      .allocate_cbk = allocate_argon2_memory,
+                      .free_cbk = free_argon2_memory,
+                      .flags = ARGON2_DEFAULT_FLAGS};
+  return read_verdict(::argon2_verify_ctx(&with, stored.hash.data(), type));
+}
+
+}  // namespace
+
+result<argon2id_parameters> parse_argon2id_parameters(std::string_view phc, argon2id_limits const& limits) {
+  auto const stored = parse_phc("argon2id", phc, limits);
+  if (!stored) return std::unexpected(stored.error());
+  return stored->costs;
 }
 
 result<std::string> hash_argon2id(secret const& password, std::string_view salt,
@@ -57,16 +104,15 @@ result<std::string> hash_argon2id(secret const& password, std::string_view salt,
 }
 
 result<bool> verify_argon2id(std::string_view phc, secret const& password, argon2id_limits const& limits) {
-  if (auto const costs = parse_argon2id_parameters(phc, limits); !costs) return std::unexpected(costs.error());
-  return read_verdict(::argon2id_verify(std::string(phc).c_str(), password.reveal().data(), password.size()));
+  auto stored = parse_phc("argon2id", phc, limits);
+  if (!stored) return std::unexpected(stored.error());
+  return verify(std::move(*stored), Argon2_id, password);
 }
 
 result<bool> verify_argon2i(std::string_view phc, secret const& password, argon2id_limits const& limits) {
-  constexpr std::string_view prefix = "$argon2i$";
-  if (!phc.starts_with(prefix)) return fail("the stored password hash is not an argon2i hash");
-  auto const as_id = "$argon2id$" + std::string(phc.substr(prefix.size()));  // but for the name, one grammar
-  if (auto const costs = parse_argon2id_parameters(as_id, limits); !costs) return std::unexpected(costs.error());
-  return read_verdict(::argon2i_verify(std::string(phc).c_str(), password.reveal().data(), password.size()));
+  auto stored = parse_phc("argon2i", phc, limits);
+  if (!stored) return std::unexpected(stored.error());
+  return verify(std::move(*stored), Argon2_i, password);
 }
 
 }  // namespace postern::crypto
