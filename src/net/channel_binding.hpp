@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: what identifies a TLS connection beyond doubt, for mechanisms that bind a login to it. [RFC 5056]
 // Security: a binding that two connections could share is none: tls-unique is left out where the extended master secret
-//           is missing [RFC 7627], and under TLS 1.3, which has none [RFC 8446 appendix C.5].
+//           is missing [RFC 7627], and under TLS 1.3, which has none [RFC 8446 Appendix C].
 
 #include <string>
 #include <vector>

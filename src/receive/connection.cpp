@@ -145,7 +145,10 @@ net::task<bool> connection::read_content() {
 }
 
 net::task<bool> connection::read_more() {
+  if (login_revoked_) co_return co_await end_revoked_login();
+  reading_ = true;
   auto readable = co_await stream_.wait_readable(settings_->timeout);
+  reading_ = false;
   if (readable) {
     auto got = stream_.try_read(input_.space());
     if (got) {
@@ -156,8 +159,7 @@ net::task<bool> connection::read_more() {
   }
   if (shutting_down_ && readable.error().problem == net::io_problem::cancelled) co_return true;
   if (login_revoked_ && readable.error().problem == net::io_problem::cancelled) {
-    if (!protocol_.wants_line()) co_await perform(protocol_.on_login_revoked());
-    co_return !closing_;
+    co_return co_await end_revoked_login();
   }
   bool late = readable.error().problem == net::io_problem::timed_out;
   if (late) log_.timed_out(current_verb_name());

@@ -37,6 +37,7 @@ class connection {
   net::task<> greet();
   net::task<> converse();
   net::task<bool> read_more();
+  net::task<bool> end_revoked_login();
   net::task<bool> read_content();
   bool read_what_is_there();
   bool between_messages() const;
@@ -103,6 +104,7 @@ class connection {
   bool verb_open_ = false;                  ///< the last command has not had its final reply
   unsigned bursts_ = 0;                     ///< of content
   bool line_too_long_ = false;              ///< its rest is being thrown away
+  bool reading_ = false;                    ///< waits for the client
   bool waiting_for_line_ = false;
   bool shutting_down_ = false;
   bool closing_ = false;

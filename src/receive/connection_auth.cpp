@@ -93,7 +93,14 @@ void connection::on_revoked(sasl::dovecot::revoked_notice const& notice) {
   log_.note(credential_.empty() ? "the login of this session is no longer valid"
                                 : "the login of this session is no longer valid: " + credential_);
   login_revoked_ = true;
-  stream_.interrupt();
+  // A reply that is on its way arrives: it may be the promise of a message.
+  if (reading_) stream_.interrupt();
+}
+
+// Between lines converse() ends the session; in content here.
+net::task<bool> connection::end_revoked_login() {
+  if (!protocol_.wants_line()) co_await perform(protocol_.on_login_revoked());
+  co_return !closing_;
 }
 
 }  // namespace postern::receive

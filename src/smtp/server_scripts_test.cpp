@@ -719,44 +719,6 @@ S: 421 4.4.2 mx.example.org Error: timeout exceeded
 A: abort
 A: close
 )"},
-    {"the login's credential is revoked between lines", nothing, R"(
-E: tls
-E: connect
-S: 220 mx.example.org ESMTP Postern
-C: AUTH PLAIN AGpvZQBwdw==
-A: start_auth PLAIN =AGpvZQBwdw==
-E: success joe PLAIN
-S: 235 2.7.0 Authentication successful
-E: revoked
-S: 421 4.7.0 mx.example.org Error: login is no longer valid
-A: close
-)"},
-    {"the login's credential is revoked in the content", nothing, R"(
-E: tls
-E: connect
-S: 220 mx.example.org ESMTP Postern
-C: AUTH PLAIN AGpvZQBwdw==
-A: start_auth PLAIN =AGpvZQBwdw==
-E: success joe PLAIN
-S: 235 2.7.0 Authentication successful
-C: MAIL FROM:<a@b.example>
-A: ask_sender <a@b.example>
-V: ok
-S: 250 2.1.0 Ok
-C: RCPT TO:<c@d.example>
-A: ask_recipient <c@d.example>
-V: ok
-S: 250 2.1.5 Ok
-C: DATA
-A: ask_data
-V: ok
-S: 354 End data with <CR><LF>.<CR><LF>
-A: begin_data
-E: revoked
-S: 421 4.7.0 mx.example.org Error: login is no longer valid
-A: abort
-A: close
-)"},
 };
 
 TEST(server_scripts, play_as_written) {

@@ -104,7 +104,7 @@ def test_revocation_meets_a_session_in_the_middle_of_a_message(server):
     assert in_data.command("DATA").code == 354
     in_data.send(b"Subject: half\r\n")
     in_chunks.send(b"BDAT 1000\r\nSubject: half\r\n")
-    time.sleep(0.2)
+    wait_until(lambda: server.log_text().count("sasl_username=busy") == 2, "both messages under way")
     server.cli("user", "app", "revoke", user, "phone")
     assert all(is_told(client) for client in (in_data, in_chunks, in_transaction))
     assert server.queue_is_empty()

@@ -303,9 +303,17 @@ def test_no_password_goes_without_tls(server):
 
 # ---- floods
 
+def is_taken(peer, path):
+    try:
+        peer.connect(str(path))
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def half_open(path, count):
-    """So many connections that say nothing; how many of them the peer's kernel took."""
+    """So many connections that say nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, max(hard, count + 1000)))
     peers = []
@@ -314,12 +322,7 @@ def half_open(path, count):
             peer = socket.socket(socket.AF_UNIX)
             peer.setblocking(False)
             peers.append(peer)
-            for _ in range(200):
-                try:
-                    peer.connect(str(path))
-                    break
-                except BlockingIOError:  # the queue of connections is full: give the server its turn
-                    time.sleep(0.005)
+            wait_until(lambda peer=peer: is_taken(peer, path), "room in the queue of connections")
         yield peers
     finally:
         for peer in peers:
