@@ -5,6 +5,7 @@
 
 #include "net/task_scope.hpp"
 #include "receive/auth_client.hpp"
+#include "receive/auth_place.hpp"
 #include "receive/service_settings.hpp"
 #include "sasl/mechanism.hpp"
 
@@ -33,9 +34,11 @@ bool is_own_auth_daemon(config::settings const& settings) {
   return std::ranges::any_of(own_sockets, [&](auto name) { return path == queue + std::string(name); });
 }
 
-auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within) {
+namespace {
+
+auth_daemon_answer ask_at(receive::auth_place place, std::chrono::milliseconds within) {
   net::event_loop loop;
-  receive::auth_client daemon(loop, path, socket_limit);
+  receive::auth_client daemon(loop, std::move(place), socket_limit);
   net::task_scope scope(loop);
   auth_daemon_answer out{"it did not answer in time", {}};
   loop.every(within, [&loop] {
@@ -45,6 +48,18 @@ auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::millise
   scope.spawn(ask(loop, daemon, out), "question to the authentication daemon");
   loop.run();
   return out;
+}
+
+}  // namespace
+
+auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within) {
+  return ask_at({path, std::nullopt}, within);
+}
+
+auth_daemon_answer ask_auth_daemon(config::settings const& settings, std::chrono::milliseconds within) {
+  auto place = receive::load_auth_place(settings);
+  if (!place) return {place.error().text, {}};
+  return ask_at(std::move(*place), within);
 }
 
 std::vector<sasl::dovecot::mechanism_offer> own_mechanisms(config::settings const& settings) {

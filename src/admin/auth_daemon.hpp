@@ -26,6 +26,9 @@ bool is_own_auth_daemon(config::settings const& settings);
 /// Blocks, at most `within`.
 auth_daemon_answer ask_auth_daemon(std::string const& path, std::chrono::milliseconds within = socket_limit);
 
+/// The daemon of these settings, by TCP too; a host name is looked up.
+auth_daemon_answer ask_auth_daemon(config::settings const& settings, std::chrono::milliseconds within = socket_limit);
+
 /// What our authd offers under these settings.
 std::vector<sasl::dovecot::mechanism_offer> own_mechanisms(config::settings const& settings);
 

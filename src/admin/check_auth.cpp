@@ -81,7 +81,7 @@ void judge_left_out(check_context& context, login_plan const& plan) {
 
 /// What the service's daemon offers, or would.
 std::vector<sasl::dovecot::mechanism_offer> find_offers(smtpd_service const& service) {
-  auto daemon = ask_auth_daemon(auth_daemon_path(service.settings));
+  auto daemon = ask_auth_daemon(service.settings);
   if (daemon.trouble.empty()) return std::move(daemon.mechanisms);
   if (!is_own_auth_daemon(service.settings)) return own_mechanisms(service.settings);
   return format_offers(make_login_plan(service.settings).offered);

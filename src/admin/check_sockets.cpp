@@ -10,6 +10,7 @@
 
 #include "os/unique_fd.hpp"
 #include "os/users.hpp"
+#include "receive/auth_place.hpp"
 #include "service/master/launcher.hpp"
 #include "service/master/plan.hpp"
 
@@ -102,11 +103,13 @@ void check_auth_sockets(check_context& context) {
     if (is_own_auth_daemon(service.settings) && !context.server_runs()) continue;
     auto where = check_context::where(service, "smtpd_sasl_path");
     auto path = auth_daemon_path(service.settings);
-    if (auto facts = look_at_socket(path, context.settings()); !facts.trouble.empty()) {
+    bool by_tcp = receive::auth_socket_path(service.settings).starts_with("inet:");
+    auto facts = by_tcp ? socket_facts{} : look_at_socket(path, context.settings());
+    if (!facts.trouble.empty()) {
       context.add(gravity::problem, where, facts.trouble, facts.remedy);
       continue;
     }
-    if (auto daemon = ask_auth_daemon(path); !daemon.trouble.empty())
+    if (auto daemon = ask_auth_daemon(service.settings); !daemon.trouble.empty())
       context.add(gravity::problem, where, "the authentication daemon does not answer: " + daemon.trouble,
                   "start it, or read its log");
   }

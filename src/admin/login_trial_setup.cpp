@@ -48,7 +48,6 @@ void tell_service(login_scene& scene) {
 }
 
 void tell_configuration(login_scene& scene) {
-  auto const path = auth_daemon_path(scene.service);
   auto const by = scene.show("smtpd_sasl_type") + ", " + scene.show("smtpd_sasl_path");
   auto const& plan = scene.plan;
   switch (plan.at) {
@@ -66,9 +65,9 @@ void tell_configuration(login_scene& scene) {
       break;
     case login_plan::door::foreign:
       scene.say("door", gravity::good,
-                fmt::format("{}: another program at {}; what it checks passwords with is in its own configuration "
+                fmt::format("{}: another program; what it checks passwords with is in its own configuration "
                             "(for Dovecot: doveconf -n)",
-                            by, path));
+                            by));
       break;
   }
   if (plan.options) {
@@ -89,8 +88,8 @@ void tell_socket(login_scene& scene) {
     return scene.say("socket", gravity::note,
                      path + " is made when the server starts; it does not run: what follows is found without it",
                      "postern start, or postern up");
-  if (path.contains("inet:")) {
-    scene.say("socket", gravity::good, path.substr(path.find("inet:")) + ", by TCP");
+  if (auto const name = receive::auth_socket_path(scene.service); name.starts_with("inet:")) {
+    scene.say("socket", gravity::good, name + ", by TCP");
   } else {
     auto const facts = look_at_path(path, access_kind::connect, scene.user);
     if (facts.trouble.empty()) {
@@ -102,9 +101,7 @@ void tell_socket(login_scene& scene) {
                 facts.remedy.empty() ? "start the daemon, or correct smtpd_sasl_path" : facts.remedy);
     }
   }
-  auto const inet = path.find("inet:");
-  if (inet != std::string::npos) return;
-  scene.daemon = ask_auth_daemon(path);
+  scene.daemon = ask_auth_daemon(scene.service);
   if (!scene.daemon.trouble.empty())
     scene.say("socket", gravity::problem, "the daemon does not answer: " + scene.daemon.trouble,
               "start it, or read its log");

@@ -4,7 +4,9 @@ import subprocess
 
 import pytest
 from harness import processes
+from harness.dovecot import Dovecot
 from harness.journal import Journal
+from harness.ports import free_port
 from harness.postern import PASSWORD
 from harness.raw_smtp import RawSmtp, plain_token
 from harness.system_service import SystemService
@@ -180,6 +182,38 @@ def test_a_sasldb2_that_the_daemon_cannot_read_is_named(cyrus, sasldb):
     found = server.cli("check", check=False)
     assert f"{sasldb} belongs to root:" in found.stdout + found.stderr, found.stdout + found.stderr
     assert "nobody may not read it" in found.stdout + found.stderr
+
+
+# ---- another program's socket
+
+
+@pytest.mark.parametrize("by", ["socket", "TCP"])
+def test_a_real_dovecot_is_asked_as_smtpd_asks_it(make, scratch, by):
+    port = free_port()
+    place = f"inet:127.0.0.1:{port}" if by == "TCP" else str(scratch / "dovecot" / "login.sock")
+    make.keep(Dovecot(scratch / "dovecot", {"joe": "pencil"}, f"""\
+auth_mechanisms = plain login cram-md5
+service auth {{
+  unix_listener {scratch}/dovecot/login.sock {{
+    mode = 0666
+  }}
+  inet_listener {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+""").start())
+    server = make.postern(smtpd_sasl_type="dovecot", smtpd_sasl_path=place)
+    done = auth_test(server, "joe", "--mech", "all", password="pencil")
+    assert done.returncode == 0, done.stdout
+    assert "another program" in done.stdout and "SCRAM-SHA-1 is not offered: the daemon does not offer it" in done.stdout
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5"]:
+        assert f'login by {mechanism}: the client gets: 235 2.7.0 Authentication successful; it is "joe"' in done.stdout
+    assert log_in(server, "joe", "wrong") == 535
+    server.wait_log("sasl_username=joe")
+    assert "joe was not let in by PLAIN from" in logins(server) and "[refused]" in logins(server)
+    found = server.cli("check", check=False)
+    assert "smtpd_sasl" not in found.stdout + found.stderr, found.stdout
 
 
 # ---- the log
