@@ -44,6 +44,7 @@ result<> prepare(service::environment& env, prepared& out) {
   if (!loaded) return std::unexpected(loaded.error());
   out.settings = std::move(*loaded);
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
+  for (auto const& problem : out.settings->sasl_troubles) log::warning("{}", problem);
   if (auto found = find_auth_place(env)) {
     out.auth = std::move(*found);
   } else {

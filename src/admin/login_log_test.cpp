@@ -155,7 +155,7 @@ TEST(login_log, takes_smtpds_word_where_another_daemon_decides) {
               "sasl_username=a, sasl_username=b, session=S1")
           .smtpd(
               "warning: unknown[192.0.2.8]: SASL LOGIN authentication failed: the authentication daemon cannot be "
-              "asked: connect: refused; is authd running?, session=S2")
+              "asked: connect: refused; is it running?, session=S2")
           .smtpd("AB12: client=unknown[192.0.2.9], sasl_method=PLAIN, sasl_username=joe, session=S3")
           .smtpd("AB13: client=unknown[192.0.2.9], sasl_method=PLAIN, sasl_username=joe, session=S3")
           .smtpd("AB14: client=unknown[192.0.2.9], session=S4")

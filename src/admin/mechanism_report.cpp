@@ -79,7 +79,7 @@ class explainer {
     bool const as_cyrus = !smtpd_.sasl_type_is_dovecot && row != nullptr;
     for (auto const& word : service_.list(parameter)) {
       auto const asked = sasl::parse_security_options(word);
-      if (asked && !(as_cyrus ? sasl::permits(*asked, row->cyrus) : sasl::permits(*asked, words))) return word;
+      if (!asked || !(as_cyrus ? sasl::permits(*asked, row->cyrus) : sasl::permits(*asked, words))) return word;
     }
     return {};
   }

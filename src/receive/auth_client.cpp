@@ -51,7 +51,7 @@ net::task<std::string> auth_client::ready() {
 net::task<std::string> auth_client::connect() {
   auto connected = place_.inet ? co_await net::connect_tcp(loop_, *place_.inet, handshake_timeout)
                                : co_await net::connect_unix(loop_, place_.name, handshake_timeout);
-  if (!connected) co_return fmt::format("connect to {}: {}", place_.name, connected.error().text);
+  if (!connected) co_return fmt::format("connect to {}: {}; is it running?", place_.name, connected.error().text);
   std::shared_ptr<net::stream> peer = std::move(*connected);
   std::string input;
   auto refused = co_await handshake(*peer, input);

@@ -54,7 +54,7 @@ class connection {
   net::task<actions> answer_auth(std::string mechanism, std::optional<secret> initial_response);
   net::task<actions> answer_auth_response(secret response);
   actions settle(auth_answer answer);
-  net::task<> prepare_offer();
+  net::task<std::string> prepare_offer();
   login_means means_of_login() const;
   void add_tls_facts(sasl::dovecot::auth_request& request) const;
 

@@ -13,16 +13,20 @@ login_means connection::means_of_login() const {
   return {!net::list_channel_bindings(*stream_.tls()).empty(), find_certificate_user(*settings_, *tls_info_)};
 }
 
-// Once when the client comes, and again when it has TLS: bindings and certificates are on offer only then.
-net::task<> connection::prepare_offer() {
-  if (parts_.auth == nullptr || !settings_->protocol.auth_enabled) co_return;
-  if (settings_->sasl_exceptions.find(peer_.address) != nullptr) co_return;
+// Once when the client comes, and again when it has TLS: bindings and certificates are on offer only then. Answers why
+// nobody can log in; empty: all is well.
+net::task<std::string> connection::prepare_offer() {
+  if (parts_.auth == nullptr || !settings_->protocol.auth_enabled) co_return std::string();
   auto trouble = co_await parts_.auth->ready();
-  // Without authd AUTH stays on offer by what it offered last, or by what it is sure to have: the answer is then 454.
   auto offered = parts_.auth->mechanisms();
-  if (!trouble.empty() && offered.empty()) offered = {{"PLAIN", {"plaintext"}}, {"LOGIN", {"plaintext"}}};
-  protocol_.set_offer(
-      std::make_shared<smtp::mechanism_offer>(decide_mechanism_offer(*settings_, offered, means_of_login())));
+  // Without authd AUTH stays on offer by what it offered last, or by what it is sure to have: the answer is then 454.
+  if (offered.empty() && !trouble.empty()) offered = {{"PLAIN", {"plaintext"}}, {"LOGIN", {"plaintext"}}};
+  if (offered.empty()) trouble = "it serves no mechanism; its own log says why";
+  auto offer = decide_mechanism_offer(*settings_, offered, means_of_login());
+  offer.announced = settings_->sasl_exceptions.find(peer_.address) == nullptr;
+  offer.complete = trouble.empty();
+  protocol_.set_offer(std::make_shared<smtp::mechanism_offer>(std::move(offer)));
+  co_return trouble;
 }
 
 void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
@@ -40,8 +44,15 @@ void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
 }
 
 net::task<connection::actions> connection::answer_auth(std::string mechanism, std::optional<secret> initial_response) {
+  auth_mechanism_ = mechanism;
+  // What was served when the client came may be another by now, and nothing goes past the options and filters. What
+  // authd does not serve it takes for a broken front end, and hangs up on all of its clients.
+  if (auto trouble = co_await prepare_offer(); !trouble.empty()) co_return settle(auth_unavailable{std::move(trouble)});
+  if (!protocol_.permits_mechanism(mechanism)) {
+    co_return settle(auth_rejected{.reason = "Invalid authentication mechanism", .user = {}});
+  }
   sasl::dovecot::auth_request request;
-  request.mechanism = mechanism;
+  request.mechanism = std::move(mechanism);
   request.service = settings_->sasl_service;
   request.session = session_id_;
   request.remote_ip = peer_.address.text();
@@ -56,7 +67,6 @@ net::task<connection::actions> connection::answer_auth(std::string mechanism, st
     auto decoded = decode_base64(initial_response->reveal());
     request.initial_response = secret(decoded ? std::move(*decoded) : std::string());
   }
-  auth_mechanism_ = std::move(mechanism);
   auto answer = co_await parts_.auth->begin(std::move(request), auth_exchange_);
   co_return settle(std::move(answer));
 }

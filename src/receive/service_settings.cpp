@@ -1,5 +1,7 @@
 #include "receive/service_settings.hpp"
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/mechanism.hpp"
@@ -86,6 +88,12 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->sasl_type_is_dovecot = iequals(settings.text("smtpd_sasl_type"), "dovecot");
   made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");
   made->sasl_tls_security_options = joined_words(settings, "smtpd_sasl_tls_security_options");
+  for (auto const* const parameter : {"smtpd_sasl_security_options", "smtpd_sasl_tls_security_options"}) {
+    auto const wanted = sasl::parse_security_options(settings.text(parameter));
+    if (wanted) continue;
+    made->sasl_troubles.push_back(
+        fmt::format("{}: {}; nobody can log in where it holds until that is mended", parameter, wanted.error().text));
+  }
   made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
   auto fields = load_cert_username_fields(settings);
   if (!fields) return std::unexpected(fields.error());
@@ -123,19 +131,19 @@ std::string find_certificate_user(service_settings const& settings, net::tls_inf
 smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
                                              std::vector<sasl::dovecot::mechanism_offer> const& offered,
                                              login_means const& means) {
-  auto plain = sasl::parse_security_options(settings.sasl_security_options)
-                   .value_or(sasl::security_options{.no_anonymous = true});
-  auto under_tls = sasl::parse_security_options(settings.sasl_tls_security_options)
-                       .value_or(sasl::security_options{.no_anonymous = true});
+  auto const plain = sasl::parse_security_options(settings.sasl_security_options);
+  auto const under_tls = sasl::parse_security_options(settings.sasl_tls_security_options);
   smtp::mechanism_offer out;
   for (auto const& one : offered) {
     auto const demand = find_demand(one);
     if (!sasl::passes_filter(settings.sasl_mechanism_filter, one.name) || demand == tls_demand::unknown) continue;
     auto words = sasl::parse_dovecot_words(one.properties);
     auto const* row = sasl::find_mechanism(one.name);
-    auto permitted = [&](sasl::security_options const& wanted) {
+    // A word that nobody knows may have been meant to forbid it.
+    auto permitted = [&](result<sasl::security_options> const& wanted) {
+      if (!wanted) return false;
       bool as_cyrus = !settings.sasl_type_is_dovecot && row != nullptr;
-      return as_cyrus ? sasl::permits(wanted, row->cyrus) : sasl::permits(wanted, words);
+      return as_cyrus ? sasl::permits(*wanted, row->cyrus) : sasl::permits(*wanted, words);
     };
     if (demand == tls_demand::none && permitted(plain)) append_word(out.before_tls, one.name);
     if (is_met(demand, means) && permitted(under_tls)) append_word(out.after_tls, one.name);

@@ -42,6 +42,7 @@ struct service_settings {
   bool sasl_type_is_dovecot = false;  ///< its option words filter differently from Cyrus's
   std::string sasl_security_options;
   std::string sasl_tls_security_options;
+  std::vector<std::string> sasl_troubles;  ///< words of the two that are no option: no mechanism passes
   std::vector<std::string> sasl_mechanism_filter;
   std::vector<std::string> cert_username_fields;  ///< smtpd_sasl_cert_username, "email" and "cn"
   policy::network_match_list sasl_exceptions;     ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these

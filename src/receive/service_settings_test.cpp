@@ -70,6 +70,11 @@ TEST(service_settings, offer_what_options_filter_and_session_let_through) {
        {},
        "SCRAM-SHA-256 ANONYMOUS",
        "SCRAM-SHA-256 ANONYMOUS"},
+      {"a word that nobody knows may forbid anything",
+       "smtpd_sasl_security_options = noplain\nsmtpd_sasl_tls_security_options = noanonymous\n",
+       {},
+       "",
+       "SCRAM-SHA-256 DIGEST-MD5 PLAIN LOGIN"},
       {"by name", "smtpd_sasl_mechanism_filter = !login, plain, login\n", {.channel_bindings = true}, "PLAIN", "PLAIN"},
   };
   for (auto const& one : cases) {

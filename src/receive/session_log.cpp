@@ -97,9 +97,8 @@ void session_log::auth_failed(std::string_view mechanism, std::string_view reaso
 }
 
 void session_log::auth_unavailable(std::string_view mechanism, std::string_view why) const {
-  log::warning(
-      "{}: SASL {} authentication failed: the authentication daemon cannot be asked: {}; is authd running?, session={}",
-      client_.text(), printable(mechanism), printable(why), session_id_);
+  log::warning("{}: SASL {} authentication failed: the authentication daemon cannot be asked: {}, session={}",
+               client_.text(), printable(mechanism), printable(why), session_id_);
 }
 
 void session_log::rejected(std::string_view queue_id, std::string_view command, policy::refusal const& why,

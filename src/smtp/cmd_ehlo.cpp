@@ -8,10 +8,14 @@ constexpr std::size_t helo_name_limit = 255;
 
 }  // namespace
 
-std::string_view server_session::offered_mechanisms() const {
+std::string_view server_session::permitted_mechanisms() const {
   bool const hidden = !settings_.auth_enabled || offer_ == nullptr || (settings_.auth_needs_tls && !tls_active_);
   if (hidden) return {};
   return tls_active_ ? offer_->after_tls : offer_->before_tls;
+}
+
+std::string_view server_session::announced_mechanisms() const {
+  return offer_ != nullptr && offer_->announced ? permitted_mechanisms() : std::string_view();
 }
 
 void server_session::append_capability(std::string& lines, capability id) const {
@@ -34,7 +38,7 @@ void server_session::append_capability(std::string& lines, capability id) const 
       if (settings_.tls != tls_level::none && settings_.tls_usable && !tls_active_) add(keyword);
       return;
     case capability::auth:
-      if (auto const mechanisms = offered_mechanisms(); !mechanisms.empty()) {
+      if (auto const mechanisms = announced_mechanisms(); !mechanisms.empty()) {
         add("AUTH", mechanisms);
         // The form of clients from before RFC 2554. Postfix: broken_sasl_auth_clients.
         if (settings_.auth_broken_clients) add(std::string("AUTH=").append(mechanisms));

@@ -102,6 +102,8 @@ class server_session {
   std::string const& mechanism() const noexcept { return mechanism_; }
   /// A -PLUS mechanism is on offer, now.
   bool offers_channel_binding() const;
+  /// Options and filters let it pass, now; EHLO may not say so.
+  bool permits_mechanism(std::string_view name) const;
   stage current_stage() const noexcept { return stage_; }
   /// Counts for the "disconnect from" line and for policy.
   std::uint32_t error_count() const noexcept { return errors_; }
@@ -177,7 +179,8 @@ class server_session {
   void abort_content();
   bool take_initial_response(std::string_view response);
   void take_auth_response(std::string_view line);
-  std::string_view offered_mechanisms() const;
+  std::string_view permitted_mechanisms() const;
+  std::string_view announced_mechanisms() const;
   void append_capability(std::string& lines, capability id) const;
 
   server_settings const& settings_;

@@ -108,13 +108,34 @@ TEST(server_session, keeps_long_lines_to_auth) {
   EXPECT_EQ(enter(session, "C: " + std::string(4'004, 'A')).back(), "S: 500 5.5.6 SASL response limit exceeded");
 }
 
-TEST(server_session, asks_authd_even_when_nothing_is_offered) {
+TEST(server_session, asks_while_nobody_knows_what_is_served) {
   auto const settings = basic_settings();
-  server_session session(settings, std::make_shared<mechanism_offer const>());
+  server_session session(settings, std::make_shared<mechanism_offer const>(mechanism_offer{.complete = false}));
   session.on_connect();
   for (auto const& line : enter(session, "C: EHLO x")) EXPECT_EQ(line.find("AUTH"), std::string::npos);
   EXPECT_EQ(enter(session, "C: AUTH PLAIN").front(), "A: start_auth PLAIN");
   EXPECT_EQ(enter(session, "E: unavailable gone").front(), "S: 454 4.7.0 Temporary authentication failure: gone");
+}
+
+TEST(server_session, takes_no_login_past_the_filters) {
+  constexpr std::string_view refused = "S: 535 5.7.8 Error: authentication failed: Invalid authentication mechanism";
+  auto const settings = basic_settings();
+  for (std::string_view const permitted : {"", "SCRAM-SHA-256"}) {
+    auto const offer = mechanism_offer{.before_tls = std::string(permitted), .after_tls = std::string(permitted)};
+    server_session session(settings, std::make_shared<mechanism_offer const>(offer));
+    session.on_connect();
+    enter(session, "C: EHLO x");
+    EXPECT_EQ(enter(session, "C: AUTH PLAIN AGpvZQBzZWNyZXQ=").front(), refused) << permitted;
+  }
+}
+
+TEST(server_session, takes_logins_of_clients_that_were_not_told) {
+  auto const settings = basic_settings();
+  auto const offer = mechanism_offer{.before_tls = "PLAIN", .after_tls = "PLAIN", .announced = false};
+  server_session session(settings, std::make_shared<mechanism_offer const>(offer));
+  session.on_connect();
+  for (auto const& line : enter(session, "C: EHLO x")) EXPECT_EQ(line.find("AUTH"), std::string::npos);
+  EXPECT_EQ(enter(session, "C: AUTH PLAIN").front(), "A: start_auth PLAIN");
 }
 
 TEST(server_session, remembers_who_sent_and_forgets_the_transaction) {

@@ -20,10 +20,13 @@ namespace postern::smtp {
 
 enum class tls_level : std::uint8_t { none, may, encrypt };
 
-/// SASL mechanisms on offer, space-separated as EHLO shows them. The driver makes a new one when authd's list changes.
+/// SASL mechanisms that may be used, space-separated as EHLO shows them. The driver makes a new one when authd's list
+/// changes.
 struct mechanism_offer {
   std::string before_tls;  ///< also for sessions that never do TLS; filtered by smtpd_sasl_security_options
   std::string after_tls;   ///< filtered by smtpd_sasl_tls_security_options
+  bool announced = true;   ///< false: EHLO says nothing of them (smtpd_sasl_exceptions_networks)
+  bool complete = true;    ///< false: the authentication server has not said yet what it serves
 };
 
 struct forbidden_command {
