@@ -39,6 +39,7 @@ struct auth_server::connection {
   std::string output;  ///< what write_out() has not taken yet
   bool writing = false;
   bool closed = false;
+  bool spoke = false;                 ///< a whole line came
   bool gathering = false;             ///< all lines that came in together are answered together
   std::vector<log_action> log_later;  ///< a client waits for its answer, nobody for the log line
   std::unordered_map<exchange_serial, verifier::question> questions;
@@ -79,7 +80,7 @@ bool auth_server::writing() const {
 // ---- connections
 
 void auth_server::open_connection(os::unique_fd socket) {
-  if (connections_.size() >= options_.connections_max) {
+  if (connections_.size() >= options_.connections_max && !drop_silent()) {
     log::warning("auth socket: {} front ends are connected already (authd_connection_limit)", connections_.size());
     return;
   }
@@ -90,6 +91,14 @@ void auth_server::open_connection(os::unique_fd socket) {
   flush(on);
   keep_polling();
   scope_.spawn(serve_connection(std::move(on)), "serving a front end");
+}
+
+bool auth_server::drop_silent() {
+  auto const silent = std::ranges::find(connections_, false, [](auto const& on) { return on->spoke; });
+  if (silent == connections_.end()) return false;
+  close_connection(connection_pointer(*silent),
+                   "it has never said anything, and others want to (authd_connection_limit)");
+  return true;
 }
 
 void auth_server::close_connection(connection_pointer const& on, std::string_view reason) {
@@ -121,6 +130,7 @@ void auth_server::answer_lines(connection_pointer const& on) {
   while (!on->closed) {
     auto const line = on->input.take_line();
     if (!line) break;
+    on->spoke = true;
     perform(on, on->session.on_line(*line, now()));
   }
   on->gathering = false;

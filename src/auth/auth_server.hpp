@@ -5,7 +5,8 @@
 //          changed, and once an `offer_interval` because the first logins of imported users are no change, it chooses
 //          anew which mechanisms it offers.
 // Concurrency: the loop's thread.
-// Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line.
+// Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line. When
+//         there are too many connections, those that have never said anything give way.
 
 #include <chrono>
 #include <list>
@@ -54,6 +55,7 @@ class auth_server {
   net::task<> serve_connection(connection_pointer on);
   net::task<> write_out(connection_pointer on);
   void open_connection(os::unique_fd socket);
+  bool drop_silent();  ///< makes room: who connected first of those that have said nothing goes
   void close_connection(connection_pointer const& on, std::string_view reason);
   void answer_lines(connection_pointer const& on);
   void finish_turn(connection_pointer const& on);

@@ -224,11 +224,35 @@ TEST_F(auth_server_test, takes_only_so_many_connections) {
   first.shake_hands();
   front_end second(path());
   second.shake_hands();
+  for (auto* const each : {&first, &second}) {
+    each->say(plain(9, "joe", "secret"));
+    EXPECT_EQ(each->hear(), "OK\t9\tuser=joe");
+  }
   front_end third(path());
   EXPECT_EQ(third.hear(), "");
   EXPECT_TRUE(logged("authd_connection_limit"));
   first.say(plain(1, "joe", "secret"));
   EXPECT_EQ(first.hear(), "OK\t1\tuser=joe");
+}
+
+TEST_F(auth_server_test, who_says_nothing_gives_way) {
+  auth_server::options how;
+  how.connections_max = 2;
+  start(how);
+  front_end first(path());
+  first.shake_hands();
+  first.say(plain(1, "joe", "secret"));
+  EXPECT_EQ(first.hear(), "OK\t1\tuser=joe");
+  front_end silent(path());
+  front_end half_a_line(path());
+  half_a_line.say("VERSION\t1");
+  front_end last(path());
+  last.shake_hands();
+  last.say(plain(1, "joe", "secret"));
+  EXPECT_EQ(last.hear(), "OK\t1\tuser=joe");
+  first.say(plain(2, "joe", "secret"));
+  EXPECT_EQ(first.hear(), "OK\t2\tuser=joe");
+  EXPECT_TRUE(logged("never said anything"));
 }
 
 TEST_F(auth_server_test, tells_who_exists) {

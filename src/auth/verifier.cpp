@@ -85,11 +85,13 @@ query_reply verifier::shared::answer(worker& with, login const& who, password_qu
 
 query_reply verifier::shared::answer(worker& with, login const& who, scram_query const& what) {
   auto got = with.chain->load_scram(who, what.hash);
+  // Made for everybody, so that the time tells nobody who is known.
+  auto const name = with.chain->canonical(who, sasl::credential_need::scram_verifier);
+  auto stand_in = make_stand_in(name.empty() ? who.user : name, what.hash);
   if (got.found) return scram_reply{std::move(got.standing), std::move(*got.found)};
   scram_reply reply{std::move(got.standing), {}};
   if (is_temporary(reply.standing.code)) return reply;
-  auto const name = with.chain->canonical(who, sasl::credential_need::scram_verifier);
-  reply.held.keys.push_back(make_stand_in(name.empty() ? who.user : name, what.hash));
+  reply.held.keys.push_back(std::move(stand_in));
   reply.held.credentials.emplace_back();
   return reply;
 }
