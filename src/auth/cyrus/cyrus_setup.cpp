@@ -109,7 +109,7 @@ class planner {
         out_.troubles.push_back(fmt::format("{}: {} is not served yet", options_.file.where("auxprop_plugin"), name));
       }
     }
-    if (makers_.size() == before) {
+    if (makers_.size() == before && options_.plugins.empty()) {
       out_.troubles.push_back(fmt::format(
           "{}: auxprop has nothing to look into: {} is not there and no other plugin is set up; saslpasswd2 makes it",
           options_.file.where("pwcheck_method"), options_.sasldb_path));
@@ -163,8 +163,9 @@ std::vector<std::string> named_mechanisms(cyrus_options const& options) {
   return all;
 }
 
-void choose(cyrus_setup& out, std::vector<std::string> const& named, bool say, source_list const& sources,
-            config::settings const& from) {
+/// where: the mech_list that names them; empty: nobody asked for one of them by name.
+void choose(cyrus_setup& out, std::vector<std::string> const& named, std::string const& where,
+            source_list const& sources, config::settings const& from) {
   means const have{.sources = sources,
                    .tokens = static_cast<bool>(out.options.verification.tokens),
                    .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
@@ -173,7 +174,7 @@ void choose(cyrus_setup& out, std::vector<std::string> const& named, bool say, s
   out.options.offer = make_offer_chooser(named, have);
   out.options.session.mechanisms = std::move(choice.offered);
   for (auto const& row : choice.left_out) {
-    if (say) out.notes.push_back(fmt::format("{} is not offered: {} (mech_list)", row.name, row.why));
+    if (!where.empty()) out.notes.push_back(fmt::format("{}: {} is not offered: {}", where, row.name, row.why));
   }
 }
 
@@ -188,7 +189,7 @@ void serve_accounts(cyrus_setup& out, config::settings const& from, account_sour
   out.with_accounts = true;
   out.options.verification.sources = make_all(planner(from, options, server_secret, out).plan());
   auto const sources = put_accounts_first(accounts, out.options.verification.sources)();
-  if (sources) choose(out, from.list("authd_mechanisms"), false, *sources, from);
+  if (sources) choose(out, from.list("authd_mechanisms"), "", *sources, from);
 }
 
 /// keytab of the file; without it, what authd_krb5_keytab gave stays.
@@ -217,7 +218,8 @@ void serve_file(cyrus_setup& out, cyrus_options const& options, config::settings
   out.verbose = options.log_level >= 5;  // DEBUG
   add_keytab(out, options);
   if (auto const sources = verification.sources()) {
-    choose(out, named_mechanisms(options), !options.mechanisms.empty(), *sources, from);
+    auto const where = options.mechanisms.empty() ? std::string() : options.file.where("mech_list") + ": mech_list";
+    choose(out, named_mechanisms(options), where, *sources, from);
   }
 }
 
