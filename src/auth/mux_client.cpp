@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "os/unique_fd.hpp"
@@ -18,7 +18,6 @@ namespace postern::auth {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr auto full_backlog_pause = std::chrono::milliseconds(10);
 
 std::string describe(std::string const& path) {
   struct stat about{};
@@ -57,20 +56,19 @@ class conversation {
     address.sun_family = AF_UNIX;
     if (path_.empty() || path_.size() >= sizeof address.sun_path) return fail("saslauthd_path is too long: " + path_);
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
-    socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket_) return fail_errno("cannot make a socket", errno);
-    while (::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0) {
-      // A UNIX socket whose backlog is full tells at once instead of waiting.
+    // A full backlog is waited for within connect(2) alone: poll(2) knows nothing of it.
+    while (limit_connect()) {
+      if (::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0) return {};
       if (errno != EAGAIN && errno != EINTR) return cannot_connect(path_, errno);
-      if (clock::now() >= until_) return timed_out("took no connection");
-      std::this_thread::sleep_for(full_backlog_pause);
     }
-    return {};
+    return timed_out("took no connection");
   }
 
   result<> write(std::string_view octets) {
     while (!octets.empty()) {
-      auto const put = ::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
+      auto const put = ::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (put >= 0) {
         octets.remove_prefix(static_cast<std::size_t>(put));
       } else if (auto const ready = wait(POLLOUT, "took no request"); !ready) {
@@ -84,7 +82,7 @@ class conversation {
     std::string came;
     for (;;) {
       char octets[1024];
-      auto const got = ::recv(socket_.get(), octets, sizeof octets, 0);
+      auto const got = ::recv(socket_.get(), octets, sizeof octets, MSG_DONTWAIT);
       if (got == 0) return fail("saslauthd at " + path_ + " closed the connection without an answer");
       if (got < 0) {
         if (auto const ready = wait(POLLIN, "gave no answer"); !ready) return std::unexpected(ready.error());
@@ -98,6 +96,12 @@ class conversation {
   }
 
  private:
+  /// How long connect(2) may block; false: the time is up.
+  bool limit_connect() const {
+    auto const left = std::chrono::ceil<std::chrono::microseconds>(until_ - clock::now()).count();
+    timeval const limit{.tv_sec = left / 1'000'000, .tv_usec = left % 1'000'000};
+    return left > 0 && ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
+  }
   /// After a call that failed: waits when it only would have blocked.
   result<> wait(short event, std::string_view what) {
     if (errno != EAGAIN && errno != EINTR) return fail_errno("saslauthd at " + path_, errno);

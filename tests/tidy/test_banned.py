@@ -7,7 +7,8 @@ from repository import ROOT, code, files, hits, under
 
 BANNED = [
     # pattern, folders and files where it may stand, the better way
-    (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|(?<![\w.>])sleep\s*\(|\bnanosleep\b", ["src/net/event_loop"], "a deadline on the event loop"),
+    # sasldb2 is shared with Cyrus's programs, whose locks tell nobody when they are free; never on a loop's thread.
+    (r"\bsleep_for\b|\bsleep_until\b|\busleep\b|(?<![\w.>])sleep\s*\(|\bnanosleep\b", ["src/net/event_loop", "src/auth/sasldb/"], "a deadline on the event loop"),
     (r"(?<![\w.>])(::|std::)?system\s*\(|\bpopen\s*\(", [], "os::spawn"),
     (r"\bstrcpy\b|\bstrcat\b|\bsprintf\b|\bvsprintf\b|\bgets\s*\(|\bstrtok\b", [], "std::string, fmt"),
     (r"\bgetpw(nam|uid)(_r)?\b|\bgetgr(nam|gid)(_r)?\b", ["src/os/", "src/auth/backend/passwd_entry"], "os/users.hpp"),

@@ -154,9 +154,15 @@ TEST(mux_client, a_server_that_never_answers_is_given_up) {
   (directory + "/mux").copy(address.sun_path, sizeof address.sun_path - 1);
   ASSERT_EQ(::bind(listening.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address), 0);
   ASSERT_EQ(::listen(listening.get(), 1), 0);
-  auto const said = ask_saslauthd(directory + "/mux", {.login = "bob"}, 50ms);
-  ASSERT_FALSE(said);
-  EXPECT_EQ(said.error().system_error, ETIMEDOUT);
+  // Whoever gave up still stands in the backlog: two find room, the third does not.
+  for (std::string_view const want : {"gave no answer", "gave no answer", "took no connection"}) {
+    auto const begun = std::chrono::steady_clock::now();
+    auto const said = ask_saslauthd(directory + "/mux", {.login = "bob"}, 50ms);
+    ASSERT_FALSE(said);
+    EXPECT_EQ(said.error().system_error, ETIMEDOUT);
+    EXPECT_NE(said.error().text.find(want), std::string::npos) << said.error().text;
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 50ms);
+  }
   std::filesystem::remove_all(directory);
 }
 
