@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 import measures  # noqa: E402
+import private_etc  # noqa: E402
 import tools  # noqa: E402
 from harness.certificates import make_certificate  # noqa: E402
 from harness.processes import end  # noqa: E402
@@ -131,6 +132,7 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
+    private_etc.enter()
     results = {}
     for measure in measures.MEASURES:
         if not arguments.measures or measure.name in arguments.measures:
