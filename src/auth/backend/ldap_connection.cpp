@@ -273,6 +273,7 @@ int ldap_connection::bind_sasl(ldap_identity const& identity, std::string& text)
   reply answer;
   while (true) {
     int message_id = 0;
+    begin_operation();
     int const code =
         ::ldap_sasl_interactive_bind(handle_.get(), nullptr, mechanism, nullptr, nullptr, LDAP_SASL_QUIET,
                                      on_sasl_question, &context, answer.content.get(), &chosen, &message_id);
@@ -372,7 +373,9 @@ ldap_result_of<> ldap_connection::act_as(std::string const& authorization_id) {
   std::string value = authorization_id;
   ::LDAPControl control{.ldctl_oid = oid.data(), .ldctl_value = {value.size(), value.data()}, .ldctl_iscritical = 1};
   std::array<::LDAPControl*, 2> const all = {&control, nullptr};
-  if (::ldap_set_option(handle_.get(), LDAP_OPT_SERVER_CONTROLS, all.data()) == LDAP_OPT_SUCCESS) return {};
+  if (::ldap_set_option(handle_.get(), LDAP_OPT_SERVER_CONTROLS, static_cast<void const*>(all.data())) ==
+      LDAP_OPT_SUCCESS)
+    return {};
   return broken("proxy authorization", LDAP_NO_MEMORY, "");
 }
 
