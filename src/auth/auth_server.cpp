@@ -186,6 +186,9 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
 }
 
 void auth_server::perform_one(connection_pointer const& on, ask_action& action) {
+  // What was revoked before keys are read is no reason to refuse the login that rests on them.
+  bool const reads_keys = !std::holds_alternative<password_query>(action.what);
+  if (reads_keys && verifier_.changes() != revocations_told_) tell_revocations();
   auto const serial = action.serial;
   std::weak_ptr<connection> const back = on;
   auto question = verifier_.ask(std::move(action.who), std::move(action.what), [this, back, serial](query_reply reply) {
@@ -233,7 +236,8 @@ void auth_server::keep_polling() {
   loop_.every(poll_interval, [self = self_] { return *self != nullptr && (*self)->poll(); });
 }
 
-bool auth_server::poll() {
+void auth_server::tell_revocations() {
+  revocations_told_ = verifier_.changes();
   for (auto const& revoked : verifier_.poll_revocations()) {
     log::info("{} is revoked or has expired{}", printable(revoked.account, 128),
               revoked.credential
@@ -241,6 +245,10 @@ bool auth_server::poll() {
                   : " altogether");
     for (auto const& on : std::list(connections_)) perform(on, on->session.on_revoked(revoked));
   }
+}
+
+bool auth_server::poll() {
+  tell_revocations();
   renew_offer();
   for (auto const& on : std::list(connections_)) perform(on, on->session.on_offer());
   polling_ = !connections_.empty();

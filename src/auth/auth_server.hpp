@@ -67,6 +67,7 @@ class auth_server {
   bool tick();
   void keep_polling();
   bool poll();  ///< tells front ends of revoked credentials and new mechanisms
+  void tell_revocations();
   void renew_offer();
   bool busy() const;     ///< an exchange runs
   bool writing() const;  ///< an answer is on its way
@@ -77,6 +78,7 @@ class auth_server {
   std::list<net::listener> listeners_;
   std::list<connection_pointer> connections_;
   std::uint32_t last_connection_ = 0;
+  std::uint64_t revocations_told_ = 0;  ///< verifier_.changes() when they were
   std::uint64_t offer_changes_ = 0;     ///< verifier_.changes() when the offer was chosen
   auth_session::time_point offer_due_;  ///< when it is chosen anew at the latest
   bool ticking_ = false;
