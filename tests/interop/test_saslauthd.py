@@ -272,6 +272,19 @@ def test_a_real_libsasl_program(started, shadow_files, scratch):
     assert "auth success: [user=joe] [service=smtp] [realm=]" in server.log_text()
 
 
+def test_a_sasldb2_that_others_may_read_is_told_and_used(started, scratch):
+    file = scratch / "sasldb2"
+    subprocess.run(["saslpasswd2", "-p", "-c", "-f", str(file), "-u", "r", "joe"], executable="/usr/sbin/saslpasswd2",
+                   input=b"first-secret\n", check=True)
+    server = started("postern", "-a", "sasldb", "-O", str(file))
+    assert ask("postern", server.socket, "joe", "first-secret", "-r", "r").returncode == 0
+    assert "chmod o=" not in server.log_text()
+    file.chmod(0o666)
+    for _ in range(8):  # more than there are workers
+        assert ask("postern", server.socket, "joe", "first-secret", "-r", "r").returncode == 0
+    assert server.log_text().count(f"others may read and change the passwords in {file}") == 1
+
+
 def test_child_of_masterd(make):
     """authd asks these for `pwcheck_method: pam`, shadow and getpwent; each is there as soon as somebody asks."""
     server = make.postern()

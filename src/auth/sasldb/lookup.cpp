@@ -1,6 +1,9 @@
 #include "auth/sasldb/lookup.hpp"
 
+#include <atomic>
 #include <thread>
+
+#include "base/log.hpp"
 
 namespace postern::auth::sasldb {
 namespace {
@@ -18,6 +21,13 @@ std::string_view prefix_of(std::string_view key) {
   auto const first = key.find('\0');
   auto const second = first == std::string_view::npos ? first : key.find('\0', first + 1);
   return second == std::string_view::npos ? std::string_view() : key.substr(0, second + 1);
+}
+
+// Each thread of a pool has its own lookup; one of them says it.
+void warn_of_mode(std::string const& path, file_stamp const& stamp) {
+  static std::atomic<std::int64_t> told{0};
+  auto const remark = remark_on_mode(path);
+  if (remark && told.exchange(stamp.changed) != stamp.changed) log::warning("sasldb: {}", *remark);
 }
 
 }  // namespace
@@ -59,6 +69,7 @@ result<> lookup::refresh() {
     return std::unexpected(fresh.error());
   }
   take(*fresh);
+  warn_of_mode(path_, stamp_);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: a sasldb2 that is asked often: kept in memory, read again when the file has changed.
-// Errors: no file, no rights, damage: sentences of file.hpp; asked again with the next question.
+// Errors: no file, no rights, damage: sentences of file.hpp; asked again with the next question. A file that others may
+//         read is used and warned of in the log, once a state.
 // Concurrency: one object, one thread.
 // Limits: memory is the file's size, a few times over.
 // Security: what is held is wiped when it is replaced. A change is seen with the next question: the file's stamp is
