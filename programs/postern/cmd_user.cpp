@@ -115,7 +115,10 @@ action const* parse_arguments(std::span<std::string const> words, request& what)
     name_words = 2;
   }
   if (chosen == std::end(actions)) {
-    user::say_failure(fmt::format("there is no action '{}'; `postern user help` shows all", words[0]));
+    bool const half =
+        std::ranges::any_of(actions, [&](auto const& one) { return one.name.starts_with(words[0] + " "); });
+    auto const typed = half && words.size() > 1 ? words[0] + " " + words[1] : words[0];
+    user::say_failure(fmt::format("there is no action '{}'; `postern user help` shows all", typed));
     return nullptr;
   }
   if (auto const taken = take_words(words.subspan(name_words), *chosen, what); !taken) {
@@ -157,7 +160,8 @@ int say_no_accounts(action const& chosen, config::settings const& settings) {
 
 int cmd_user(command_line const& line) {
   if (line.args.empty()) return usage(stderr, user::wrong_usage);
-  if (line.args[0] == "help" || line.args[0] == "--help") return usage(stdout, user::done);
+  if (line.args[0] == "help" || std::ranges::find(line.args, "--help") != line.args.end())
+    return usage(stdout, user::done);
   request what;
   auto const* const chosen = parse_arguments(line.args, what);
   if (chosen == nullptr) return user::wrong_usage;

@@ -15,11 +15,12 @@ namespace {
 
 void say_result(auth::import_outcome const& outcome) {
   auto const waiting = std::ranges::count_if(outcome.candidates, [](auto const& one) { return !one.plaintext; });
-  fmt::print("imported {} accounts\n", outcome.candidates.size());
+  auto const all = outcome.candidates.size();
+  fmt::print("imported {} account{}\n", all, all == 1 ? "" : "s");
   if (waiting == 0) return;
   fmt::print(
-      "{} of them keep the other program's hash until their first login with the password (PLAIN or LOGIN).\n"
-      "Until then they cannot log in by SCRAM: run `postern reload`, and authd stops offering it meanwhile.\n",
+      "With the other program's hash, until their first login with the password (PLAIN or LOGIN): {}.\n"
+      "Until then they cannot log in by SCRAM, and authd does not offer it.\n",
       waiting);
 }
 

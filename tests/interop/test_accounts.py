@@ -265,3 +265,13 @@ def test_many_may_change_accounts_at_once(server):
     listed = server.cli("user", "list").stdout
     assert all(f"many{number} " in listed for number in range(6))
 
+
+@pytest.mark.parametrize("words", [["help"], ["--help"], ["add", "--help"], ["app", "--help"], ["import", "--help"]])
+def test_help_is_shown_wherever_it_is_asked_for(server, words):
+    said = server.cli("user", *words)
+    assert said.stdout.startswith("usage: postern user") and not said.stderr
+
+
+def test_an_action_that_is_not_there_is_named_whole(server):
+    said = server.cli("user", "app", "remove", "joe", "phone", check=False)
+    assert said.returncode == 2 and "no action 'app remove'" in said.stderr
