@@ -13,6 +13,7 @@ namespace {
 
 namespace dovecot = sasl::dovecot;
 constexpr auto handshake_timeout = std::chrono::seconds(10);
+constexpr auto promptly = std::chrono::seconds(1);
 constexpr auto forever = std::chrono::hours(24 * 365);
 
 // The next whole line of `input`, taken out of it; nothing when there is none yet.
@@ -34,18 +35,27 @@ auth_client::auth_client(net::event_loop& loop, auth_place place, std::chrono::s
 
 net::task<std::string> auth_client::ready() {
   if (stream_) co_return std::string();
-  if (connecting_) {
+  if (!connecting_) {
+    connecting_ = true;
+    workers_.spawn(reconnect(), "auth client connecting");
+  }
+  if (connecting_ && !silent_) {
     net::parked here(loop_);
     connecting_waiters_.push_back(&here);
-    co_await here.wait(handshake_timeout);
+    co_await here.wait(2 * handshake_timeout);
     std::erase(connecting_waiters_, &here);
-    co_return stream_ ? std::string() : last_error_;
   }
-  connecting_ = true;
-  last_error_ = co_await connect();
+  if (stream_) co_return std::string();
+  co_return last_error_.empty() ? place_.name + " says nothing" : last_error_;
+}
+
+net::task<> auth_client::reconnect() {
+  auto const begun = std::chrono::steady_clock::now();
+  auto trouble = co_await connect();
+  silent_ = !trouble.empty() && std::chrono::steady_clock::now() - begun > promptly;
+  last_error_ = std::move(trouble);
   connecting_ = false;
   for (auto* one : std::exchange(connecting_waiters_, {})) one->wake();
-  co_return last_error_;
 }
 
 net::task<std::string> auth_client::connect() {

@@ -1,9 +1,12 @@
 #pragma once
 // Purpose: smtpd's side of the Dovecot auth client protocol: one connection to authd (or a real Dovecot), many
-// exchanges on it. Errors: when the daemon is away an exchange ends as `unavailable` with a sentence that names the
-// socket and the error; smtpd
-//         answers 454 and lives on.
-// Concurrency: the loop's thread.
+// exchanges
+//          on it.
+// Errors: when the daemon is away an exchange ends as `unavailable` with a sentence that names the socket and the
+// error;
+//         smtpd answers 454 and lives on.
+// Concurrency: the loop's thread. Clients wait once for a daemon that takes connections and says nothing; from then on
+//              it is tried behind their backs.
 // Limits: lines as the protocol has it; exchange_timeout for each answer.
 // Security: responses are `secret`; nothing here logs a line of the protocol.
 // Source: docs/protocols/auth.md
@@ -68,6 +71,7 @@ class auth_client {
   net::task<> read_lines(std::shared_ptr<net::stream> from);
   net::task<> write_lines(std::shared_ptr<net::stream> to);
   void send(secret const& line);
+  net::task<> reconnect();
   net::task<std::string> connect();
   net::task<std::string> handshake(net::stream& peer, std::string& input);
   net::task<reply> exchange(std::uint32_t id, secret line);
@@ -87,6 +91,7 @@ class auth_client {
   std::unordered_map<std::uint32_t, net::one_shot<reply>*> waiting_;
   std::vector<net::parked*> connecting_waiters_;
   bool connecting_ = false;
+  bool silent_ = false;  ///< the last try took its time and failed
   std::string last_error_;
   std::uint32_t next_id_ = 1;
   std::string rest_;  ///< of the handshake's last read, for the reader

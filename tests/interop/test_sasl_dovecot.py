@@ -117,7 +117,8 @@ def test_dovecot_goes_and_comes_back(make, scratch):
     smtpd = server.pids("smtpd")
     assert auth(server).startswith("235")
     dovecot.stop()
-    assert auth(server).startswith("454 4.7.0 Temporary authentication failure: ")
+    # Its auth process answers until it is gone itself.
+    wait_until(lambda: auth(server).startswith("454 4.7.0 Temporary authentication failure: "), "454 without Dovecot")
     server.wait_log(f"{dovecot.directory}/login.sock")
     dovecot.start()
     wait_for_port(dovecot.port)
