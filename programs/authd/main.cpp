@@ -72,7 +72,8 @@ result<> prepare(service::environment& env, prepared& out) {
   auto const store = auth::account_store::open(out.own.accounts.database_path);
   if (!store) log::error("nobody can log in: {}", store.error().text);
   auto key = make_server_secret(env.settings());
-  out.cyrus = auth::cyrus::load_cyrus_setup(env.settings(), out.own.accounts, key, means);
+  out.cyrus = auth::cyrus::load_cyrus_setup(env.settings(), out.own.accounts, key, means,
+                                            [&env](auto const& path) { return env.read_secret(path); });
   out.own.options.verification.server_secret = key;
   out.cyrus.options.verification.server_secret = std::move(key);
   for (auto const& note : out.cyrus.notes) log::info("{}", note);

@@ -107,6 +107,14 @@ def test_passwords_of_system_users_are_checked_without_a_daemon(build, method):
     service.wait_log(f"login accepted, source={method}")
 
 
+def test_a_file_that_only_root_may_read_counts(build):
+    service = build(PAM_CONF + "mech_list: login\n")
+    service.path("/etc/postfix/sasl/smtpd.conf").chmod(0o600)
+    service.start()
+    assert mechanisms(service) == ["LOGIN"]
+    assert login(service, "LOGIN", "joe", PASSWORD) == 235
+
+
 def test_a_locked_user_of_the_system_is_kept_out(build):
     service = build(PAM_CONF).start()
     assert login(service, "PLAIN", "joe", PASSWORD) == 235

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/sasl_directories.hpp"
 #include "sasl/scram_verifier.hpp"
 
 namespace postern::auth::cyrus {
@@ -130,18 +131,7 @@ result<cyrus_options> make_cyrus_options(sasl_conf file) {
 }
 
 std::vector<std::string> config_directories(config::settings const& from) {
-  std::vector<std::string> directories;
-  for (auto const& word : from.list("cyrus_sasl_config_path")) {
-    for (auto const directory : split(word, ':')) {
-      if (!directory.empty()) directories.emplace_back(directory);
-    }
-  }
-  directories.push_back(from.config_dir() + "/sasl");
-  for (auto const* const usual : {"/etc/postfix/sasl", "/etc/sasl2", "/etc/sasl", "/usr/lib/x86_64-linux-gnu/sasl2",
-                                  "/usr/lib/aarch64-linux-gnu/sasl2", "/usr/lib/sasl2"}) {
-    directories.emplace_back(usual);
-  }
-  return directories;
+  return config::list_sasl_directories(from);
 }
 
 }  // namespace postern::auth::cyrus

@@ -232,9 +232,9 @@ void serve_nobody(cyrus_setup& out, std::string why) {
 }  // namespace
 
 cyrus_setup load_cyrus_setup(config::settings const& from, account_source_options const& accounts,
-                             secret const& server_secret, login_means const& means) {
+                             secret const& server_secret, login_means const& means, file_reader const& read) {
   cyrus_setup out{.options = load_common_options(from, means), .needs = {}, .notes = {}, .troubles = {}};
-  auto file = load_sasl_conf(config_directories(from), from.text("smtpd_sasl_path"));
+  auto file = load_sasl_conf(config_directories(from), from.text("smtpd_sasl_path"), read);
   if (!file) {
     serve_nobody(out, file.error().text);
     return out;

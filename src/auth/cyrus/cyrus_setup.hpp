@@ -10,6 +10,7 @@
 
 #include "auth/account_source.hpp"
 #include "auth/auth_server.hpp"
+#include "auth/cyrus/sasl_conf.hpp"
 #include "auth/login_means.hpp"
 #include "config/settings.hpp"
 #include "os/sandbox.hpp"
@@ -25,7 +26,8 @@ struct cyrus_setup {
   std::vector<std::string> troubles;
 };
 
+/// read: reads NAME.conf, which may be masterd's alone.
 cyrus_setup load_cyrus_setup(config::settings const& from, account_source_options const& accounts,
-                             secret const& server_secret, login_means const& means = {});
+                             secret const& server_secret, login_means const& means = {}, file_reader const& read = {});
 
 }  // namespace postern::auth::cyrus

@@ -34,6 +34,14 @@ result<std::optional<sasl_conf::entry>> parse_line(std::string_view line) {
   return sasl_conf::entry{lowercase(key), std::string(value), 0};
 }
 
+result<secret> read_file(std::string const& path) {
+  auto const file = os::open_to_read(path);
+  if (!file) return std::unexpected(file.error());
+  auto content = os::read_whole(*file, file_octets_max);
+  if (!content) return fail(path + ": " + content.error().text);
+  return secret(std::move(*content));
+}
+
 }  // namespace
 
 sasl_conf::entry const* sasl_conf::find(std::string_view key) const {
@@ -73,15 +81,14 @@ result<sasl_conf> parse_sasl_conf(std::string_view text, std::string path) {
   return sasl_conf(std::move(path), std::move(entries));
 }
 
-result<std::optional<sasl_conf>> load_sasl_conf(std::vector<std::string> const& directories, std::string_view name) {
+result<std::optional<sasl_conf>> load_sasl_conf(std::vector<std::string> const& directories, std::string_view name,
+                                                file_reader const& read) {
   for (auto const& directory : directories) {
     auto const path = fmt::format("{}/{}.conf", directory, name);
     if (::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) continue;
-    auto const file = os::open_to_read(path);
-    if (!file) return std::unexpected(file.error());
-    auto const content = os::read_whole(*file, file_octets_max);
-    if (!content) return fail(path + ": " + content.error().text);
-    auto parsed = parse_sasl_conf(*content, path);
+    auto const content = read ? read(path) : read_file(path);
+    if (!content) return std::unexpected(content.error());
+    auto parsed = parse_sasl_conf(content->reveal(), path);
     if (!parsed) return std::unexpected(parsed.error());
     return std::move(*parsed);
   }

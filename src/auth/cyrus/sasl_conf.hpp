@@ -6,12 +6,14 @@
 // Limits: 4095 octets a line, as libsasl; 1 MiB a file.
 // Source: Cyrus SASL 2.1.28, lib/config.c
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 
 namespace postern::auth::cyrus {
 
@@ -44,8 +46,12 @@ class sasl_conf {
 
 result<sasl_conf> parse_sasl_conf(std::string_view text, std::string path);
 
+/// Gives the content of a file; it may hold the password of a database.
+using file_reader = std::function<result<secret>(std::string const& path)>;
+
 /// DIRECTORY/NAME.conf in the first directory that has it; empty: there is none. A file that is there and cannot be
-/// read or parsed is a failure.
-result<std::optional<sasl_conf>> load_sasl_conf(std::vector<std::string> const& directories, std::string_view name);
+/// read or parsed is a failure. read: in place of opening it oneself.
+result<std::optional<sasl_conf>> load_sasl_conf(std::vector<std::string> const& directories, std::string_view name,
+                                                file_reader const& read = {});
 
 }  // namespace postern::auth::cyrus

@@ -16,6 +16,7 @@
 #include "os/fd_passing.hpp"
 #include "service/arguments.hpp"
 #include "service/control_line.hpp"
+#include "service/master/sasl_conf_file.hpp"
 #include "service/master/table_secrets.hpp"
 
 namespace postern::service::master {
@@ -78,6 +79,7 @@ result<start_message> make_start(service_plan const& service, launch_context con
     if (auto file = os::open_to_read(path)) out.secrets.push_back({path, std::move(*file)});
   }
   std::ranges::move(collect_table_secrets(*service.row, own_settings), std::back_inserter(out.secrets));
+  std::ranges::move(collect_sasl_conf(*service.row, own_settings), std::back_inserter(out.secrets));
   if (context.ticket_keys && service.is_front_end()) {
     context.ticket_keys->current();
     out.ticket_keys = context.ticket_keys->handed_down().reveal();
