@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.hpp"
+
 namespace postern {
 namespace {
 
@@ -11,6 +13,22 @@ std::string mapped(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), Map);
   return out;
+}
+
+/// What the first octet says of its character; 1 when it begins none or the text ends before.
+std::size_t character_length(std::string_view text) {
+  auto const first = static_cast<unsigned char>(text.front());
+  std::size_t const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return length <= text.size() ? length : 1;
+}
+
+/// C1 controls, line and paragraph ends, and what turns the direction of writing: a terminal would show another line
+/// than the one that was logged.
+bool is_control(std::string_view character) {
+  return (character >= "\xc2\x80" && character < "\xc2\xa0") ||
+         (character >= "\xe2\x80\x8b" && character <= "\xe2\x80\x8f") ||
+         (character >= "\xe2\x80\xa8" && character <= "\xe2\x80\xae") ||
+         (character >= "\xe2\x81\xa0" && character <= "\xe2\x81\xaf") || character == "\xef\xbb\xbf";
 }
 
 }  // namespace
@@ -64,9 +82,15 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view digits) {
 
 std::string printable(std::string_view text, std::size_t length_max, bool keep_utf8) {
   std::string out(text.substr(0, length_max));
-  for (char& c : out) {
-    bool high = static_cast<unsigned char>(c) >= 0x80;
-    if (!(is_ascii_printable(c) || (high && keep_utf8))) c = '?';
+  for (std::size_t at = 0; at < out.size();) {
+    auto const length = keep_utf8 ? character_length(std::string_view(out).substr(at)) : 1;
+    auto const whole = std::string_view(out).substr(at, length);
+    bool const shows = length == 1 ? is_ascii_printable(out[at]) : is_utf8(whole) && !is_control(whole);
+    if (shows) {
+      at += length;
+    } else {
+      out[at++] = '?';
+    }
   }
   return out;
 }
