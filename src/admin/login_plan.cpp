@@ -105,7 +105,7 @@ class planner {
     if (file && *file) {
       auto options = auth::cyrus::make_cyrus_options(std::move(**file));
       out_.at = login_plan::door::cyrus_file;
-      if (options) take_options(std::move(*options), setup.options.session.mechanisms);
+      if (options) take_options(std::move(*options));
     } else {
       out_.at = setup.with_accounts ? login_plan::door::cyrus_accounts : login_plan::door::cyrus_file;
     }
@@ -119,14 +119,15 @@ class planner {
     if (setup.with_accounts && accounts) add_accounts(accounts->accounts);
   }
 
-  void take_options(auth::cyrus::cyrus_options options, std::vector<std::string> const& served) {
+  void take_options(auth::cyrus::cyrus_options options) {
     auto const& file = options.file;
     out_.notes = options.notes;
     auto const* const entry = file.find("mech_list");
     out_.named_where = place_of(file, "mech_list");
     out_.named_by_hand = entry != nullptr;
-    out_.named = entry != nullptr ? options.mechanisms : served;
-    out_.named_by = fmt::format("mech_list ({})", file.where("mech_list"));
+    out_.named = auth::cyrus::named_mechanisms(options);
+    out_.named_by = entry != nullptr ? fmt::format("mech_list ({})", file.where("mech_list"))
+                                     : fmt::format("{} (it has no mech_list)", file.path());
     out_.options = std::move(options);
   }
 

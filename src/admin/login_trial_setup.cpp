@@ -75,8 +75,6 @@ void tell_configuration(login_scene& scene) {
     scene.say("configuration", gravity::good, "read from " + file.path());
     scene.say("configuration", gravity::good,
               fmt::format("pwcheck_method: {} ({})", join(plan.options->methods), file.where("pwcheck_method")));
-    auto const facts = look_at_path(file.path(), access_kind::read, scene.user);
-    if (!facts.trouble.empty()) scene.say("configuration", gravity::problem, facts.trouble, facts.remedy);
   }
   for (auto const& note : plan.notes) scene.say("configuration", gravity::note, note);
   for (auto const& trouble : plan.troubles) scene.say("configuration", gravity::problem, trouble);

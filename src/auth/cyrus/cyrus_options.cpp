@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "config/sasl_directories.hpp"
+#include "sasl/mechanism.hpp"
 #include "sasl/scram_verifier.hpp"
 
 namespace postern::auth::cyrus {
@@ -128,6 +129,15 @@ result<cyrus_options> make_cyrus_options(sasl_conf file) {
   }
   note_strangers(out);
   return out;
+}
+
+std::vector<std::string> named_mechanisms(cyrus_options const& options) {
+  if (!options.mechanisms.empty()) return options.mechanisms;
+  std::vector<std::string> all;
+  for (auto const& row : sasl::mechanisms()) {
+    if (row.name != "ANONYMOUS" && row.name != "NTLM") all.emplace_back(row.name);
+  }
+  return all;
 }
 
 std::vector<std::string> config_directories(config::settings const& from) {

@@ -39,6 +39,9 @@ bool is_yes(std::string_view value);
 
 result<cyrus_options> make_cyrus_options(sasl_conf file);
 
+/// mech_list, or all that are no risk to anybody who did not ask for them.
+std::vector<std::string> named_mechanisms(cyrus_options const& options);
+
 /// Where NAME.conf is looked for: cyrus_sasl_config_path, then where Cyrus and Debian have it.
 std::vector<std::string> config_directories(config::settings const& from);
 

@@ -153,16 +153,6 @@ class planner {
   std::vector<source_maker> makers_;
 };
 
-/// mech_list, or all that are no risk to anybody who did not ask for them.
-std::vector<std::string> named_mechanisms(cyrus_options const& options) {
-  if (!options.mechanisms.empty()) return options.mechanisms;
-  std::vector<std::string> all;
-  for (auto const& row : sasl::mechanisms()) {
-    if (row.name != "ANONYMOUS" && row.name != "NTLM") all.emplace_back(row.name);
-  }
-  return all;
-}
-
 /// where: the mech_list that names them; empty: nobody asked for one of them by name.
 void choose(cyrus_setup& out, std::vector<std::string> const& named, std::string const& where,
             source_list const& sources, config::settings const& from) {
