@@ -186,9 +186,8 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
 }
 
 void auth_server::perform_one(connection_pointer const& on, ask_action& action) {
-  // What was revoked before keys are read is no reason to refuse the login that rests on them.
-  bool const reads_keys = !std::holds_alternative<password_query>(action.what);
-  if (reads_keys && verifier_.changes() != revocations_told_) tell_revocations();
+  // What was revoked before is no reason to refuse this login, nor to end the session that it opens.
+  if (verifier_.changes() != revocations_told_) tell_revocations();
   auto const serial = action.serial;
   std::weak_ptr<connection> const back = on;
   auto question = verifier_.ask(std::move(action.who), std::move(action.what), [this, back, serial](query_reply reply) {

@@ -327,5 +327,28 @@ TEST_F(auth_server_test, tells_what_expires) {
   EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
 }
 
+TEST_F(auth_server_test, a_revocation_is_told_before_the_login_with_what_came_after_it) {
+  start();
+  front_end client(path());
+  client.shake_hands();
+  auto const in_session = [](std::string_view id, std::string_view password) {
+    return fmt::format("AUTH\t{0}\tPLAIN\tservice=smtp\tsession=S{0}\tsecured\tresp={1}\n", id,
+                       encode_base64(std::string("\0joe\0", 5).append(password)));
+  };
+  client.say(in_session("1", "secret"));
+  EXPECT_EQ(client.hear(), "OK\t1\tuser=joe");
+  // Just after the poll, so that the next one is far away.
+  std::this_thread::sleep_for(1100ms);
+  auto const fresh = make_verifiers(secret("newer"), cheap_costs).value();
+  ASSERT_TRUE(accounts_.open().set_verifiers("joe", fresh, wall_time::clock::now()).value());
+  client.say(in_session("2", "newer"));
+  EXPECT_EQ(client.hear(), "REVOKED\tjoe\t");
+  EXPECT_EQ(client.hear(), "OK\t2\tuser=joe");
+  // The front end would end the new session too.
+  std::this_thread::sleep_for(1200ms);
+  client.say(in_session("3", "newer"));
+  EXPECT_EQ(client.hear(), "OK\t3\tuser=joe");
+}
+
 }  // namespace
 }  // namespace postern::auth
