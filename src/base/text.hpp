@@ -37,8 +37,9 @@ std::vector<std::string_view> split_any(std::string_view text, std::string_view 
 /// Decimal digits only, no sign, no spaces; empty on anything else or when it does not fit.
 std::optional<std::uint64_t> parse_unsigned(std::string_view digits);
 
-/// Makes peer-supplied text fit for one log line: what is not printable ASCII (nor, with `keep_utf8`, a high octet)
-/// becomes '?', and what is longer than `length_max` octets is cut.
+/// Makes peer-supplied text fit for one log line: what is not printable ASCII (nor, with `keep_utf8`, a character of
+/// UTF-8 that no terminal obeys: no C1 control, no change of direction) becomes '?', and what is longer than
+/// `length_max` octets is cut.
 std::string printable(std::string_view text, std::size_t length_max = 1024, bool keep_utf8 = true);
 
 }  // namespace postern
