@@ -80,7 +80,8 @@ TEST(privileges, refuse_a_bad_row_with_its_line) {
                "PRIVILEGES line 1: \"fly\" is no capability that user root may keep"},
            row{"x|mail setuid|one|-|-|-|-|-|none|base",
                "PRIVILEGES line 1: \"setuid\" is no capability that user root may keep"},
-           row{"x|mail|two|-|-|-|-|-|none|base", "PRIVILEGES line 1: processes is one, asked, sole or cores, not \"two\""},
+           row{"x|mail|two|-|-|-|-|-|none|base",
+               "PRIVILEGES line 1: processes is one, asked, sole or cores, not \"two\""},
            row{"x|mail|one|-|-|-|-|-|0|base", "PRIVILEGES line 1: tcp is none, any or ports, not \"0\""},
            row{"x|mail|one|-|-|-|-|-|none|base all", "PRIVILEGES line 1: unknown set of system calls \"all\""},
        }) {
