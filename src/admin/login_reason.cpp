@@ -41,6 +41,8 @@ constexpr login_reason reasons[] = {
     {"tls_required", "the password would have travelled without TLS",
      "switch TLS on in the mail client (STARTTLS at port 587, TLS at port 465)"},
     {"invalid_base64", "the mail client's response was not base64", "update the mail client"},
+    {"not_offered", "the client asked for a mechanism that is not offered",
+     "postern auth test shows each mechanism and why it is left out"},
     {"timed_out", "the login took too long", "see whether the client waits for its user; authd_request_timeout"},
     {"unavailable", "the authentication daemon could not be asked; the password may be right",
      "see whether authd runs (postern status) and its socket can be reached (postern check)"},

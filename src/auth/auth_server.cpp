@@ -16,7 +16,8 @@ namespace {
 // Front ends keep their connection for as long as they live, so a quiet one is none that hangs.
 constexpr auto quiet_time = std::chrono::hours(24);
 constexpr auto tick_interval = std::chrono::milliseconds(100);
-constexpr auto poll_interval = std::chrono::seconds(1);
+// What is revoked works nowhere a second later.
+constexpr auto poll_interval = std::chrono::milliseconds(400);
 constexpr std::size_t read_octets = 16 * 1024;
 
 auth_session::time_point now() { return std::chrono::steady_clock::now(); }

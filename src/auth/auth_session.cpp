@@ -170,10 +170,14 @@ sasl::server_parameters auth_session::parameters_of(wire::auth_request const& re
 
 session_actions auth_session::on_message(wire::auth_request& message, time_point now) {
   auto const* const row = serves(message.mechanism) ? sasl::find_mechanism(message.mechanism) : nullptr;
-  if (row == nullptr) {
-    return one(close_action{"mechanism \"" + printable(message.mechanism, 32) + "\" was not offered"});
-  }
   auto const id = message.id;
+  if (row == nullptr) {
+    // No reason to end the other exchanges of the connection: some front ends pass on whatever their client asks for.
+    session_actions actions;
+    actions.push_back(send(wire::reply_fail{.id = id, .reason = "Unsupported authentication mechanism"}));
+    actions.push_back(refusal_line(message, {}, "not_offered", "authd does not serve this mechanism here"));
+    return actions;
+  }
   auto const [at, fresh] = exchanges_.try_emplace(id);
   if (!fresh) return one(close_action{fmt::format("AUTH with id {}, which is in use", id)});
   auto& begun = at->second;
