@@ -42,8 +42,7 @@ constexpr parameter rows[] = {
   {"authd_request_timeout", duration, "150s", at_least(1), implemented,
    "Longest time between two steps of one login", ours},
   {"authd_store_weak_secrets", list, "", unbounded, implemented,
-   "cram-md5, digest-md5: keep what these mechanisms need, which is as good as the password; from the next login by "
-   "password on", ours},
+   "cram-md5, digest-md5: keep what they need, as good as the password itself; from the next login by password on", ours},
   {"graceful_reload_time_limit", duration, "3600s", at_least(1), implemented,
    "How long processes with the old configuration may finish their sessions after a reload", ours},
   {"graceful_stop_time_limit", duration, "30s", at_least(1), implemented,
