@@ -11,9 +11,9 @@ import termios
 
 import pytest
 
+from harness.postern import BINARIES
 from harness.waiting import wait_until
 
-BUILD = pathlib.Path(os.environ.get("POSTERN_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build" / "dev"))
 HOST = os.uname().nodename.lower()
 SAMPLE_SERVER = "/usr/sbin/sasl-sample-server"
 
@@ -45,7 +45,7 @@ def ours(scratch):
     directory = scratch / "bin"
     directory.mkdir()
     for name in ("saslpasswd2", "sasldblistusers2"):
-        (directory / name).symlink_to(BUILD / "bin" / "postern")
+        (directory / name).symlink_to(BINARIES / "postern")
     return Programs("ours", directory)
 
 
@@ -329,7 +329,10 @@ def on_terminal(words, answers):
     """Exit status and what the terminal shows."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(words[0], list(map(str, words)))
+        try:
+            os.execv(words[0], list(map(str, words)))
+        finally:
+            os._exit(127)  # or this copy of the test run would go on
     shown = b""
     for question, answer in answers:
         while question not in shown:
@@ -391,7 +394,7 @@ def readable_program(scratch):
     """The build may lie where only its owner can look."""
     program = scratch / "shared" / "saslpasswd2"
     program.parent.mkdir()
-    program.write_bytes((BUILD / "bin" / "postern").read_bytes())
+    program.write_bytes((BINARIES / "postern").read_bytes())
     program.chmod(0o755)
     return program
 
