@@ -189,7 +189,6 @@ BROKEN = {
     "no service": b"AUTH\t1\tPLAIN\tsecured\n",
     "id 0": b"AUTH\t0\tPLAIN\tservice=smtp\n",
     "id of 40 digits": b"AUTH\t" + b"9" * 40 + b"\tPLAIN\tservice=smtp\n",
-    "an unknown mechanism": b"AUTH\t1\tROT13\tservice=smtp\n",
     "an unknown command": b"GIVE\t1\n",
     "parameters behind the response": b"AUTH\t1\tPLAIN\tservice=smtp\tresp=AA==\tsecured\n",
     "NUL": b"\0\0\0\n",
@@ -206,6 +205,16 @@ def test_a_broken_front_end_is_shown_the_door(server, octets):
             peer.sendall(octets)
         assert is_closed(peer)
     assert still_works(server)
+
+
+def test_a_mechanism_that_is_not_offered_fails_alone(server):
+    with front_end(auth_socket(server)) as peer:
+        peer.sendall(b"VERSION\t1\t1\nCPID\t4711\nAUTH\t7\tLOGIN\tservice=smtp\tsecured\n"
+                     b"AUTH\t8\tROT13\tservice=smtp\tsecured\nCONT\t7\tam9l\n")
+        heard = b""
+        while b"CONT\t7\tUGFzc3dvcmQ6" not in heard:
+            heard += peer.recv(65536)
+        assert b"FAIL\t8\treason=Unsupported authentication mechanism\n" in heard
 
 
 # ---- again
