@@ -39,6 +39,11 @@ std::string hash_server_certificate(SSL* ssl) {
 
 }  // namespace
 
+bool can_bind_channel(tls_session const& session) {
+  SSL* const ssl = session.native();
+  return SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1 || !hash_server_certificate(ssl).empty();
+}
+
 std::vector<tls_binding> list_channel_bindings(tls_session const& session) {
   std::vector<tls_binding> out;
   if (auto exporter = session.export_channel_binding()) out.push_back({"tls-exporter", std::move(*exporter)});

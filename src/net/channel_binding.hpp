@@ -18,4 +18,7 @@ struct tls_binding {
 /// All that this connection has, the strongest first; after the handshake. Either side gets the same.
 std::vector<tls_binding> list_channel_bindings(tls_session const& session);
 
+/// Has it any? Costs nothing in TLS 1.3.
+bool can_bind_channel(tls_session const& session);
+
 }  // namespace postern::net

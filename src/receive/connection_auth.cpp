@@ -10,7 +10,7 @@ namespace postern::receive {
 
 login_means connection::means_of_login() const {
   if (!tls_info_ || stream_.tls() == nullptr) return {};
-  return {!net::list_channel_bindings(*stream_.tls()).empty(), find_certificate_user(*settings_, *tls_info_)};
+  return {net::can_bind_channel(*stream_.tls()), find_certificate_user(*settings_, *tls_info_)};
 }
 
 // Once when the client comes, and again when it has TLS: bindings and certificates are on offer only then. Answers why
@@ -37,7 +37,7 @@ void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
   request.cert_username = find_certificate_user(*settings_, *tls_info_);
   request.valid_client_cert = !request.cert_username.empty();
   // Only where the client was offered to bind: else its "y" would be taken for a downgrade. [RFC 5802 §6]
-  if (!protocol_.offers_channel_binding()) return;
+  if (!protocol_.offers_channel_binding() || !istarts_with(request.mechanism, "SCRAM-")) return;
   for (auto& [type, data] : net::list_channel_bindings(*stream_.tls())) {
     request.bindings.push_back({std::move(type), std::move(data)});
   }
