@@ -100,20 +100,6 @@ result<options> parse_options(std::vector<std::string> const& words) {
   return out;
 }
 
-std::string_view word(admin::gravity level) {
-  switch (level) {
-    case admin::gravity::good:
-      return "ok";
-    case admin::gravity::note:
-      return "note";
-    case admin::gravity::warning:
-      return "warning";
-    case admin::gravity::problem:
-      return "problem";
-  }
-  return "";
-}
-
 }  // namespace
 
 int cmd_auth(command_line const& line) {
@@ -130,14 +116,14 @@ int cmd_auth(command_line const& line) {
   }
   auto const server = decide_server(line);
   bool const quiet = given->quiet;
-  auto const worst =
-      admin::test_login({.config_dir = server.config_dir, .private_dir = server.dir, .tolerate_errors = true},
-                        std::move(given->request), [quiet](admin::login_step const& step) {
-                          if (quiet && step.said.level < admin::gravity::warning) return;
-                          fmt::print("{:<8} {}: {}\n", word(step.said.level), step.name, step.said.text);
-                          if (!step.said.remedy.empty()) fmt::print("         -> {}\n", step.said.remedy);
-                          std::fflush(stdout);
-                        });
+  auto const worst = admin::test_login(
+      {.config_dir = server.config_dir, .private_dir = server.dir, .tolerate_errors = true}, std::move(given->request),
+      [quiet](admin::login_step const& step) {
+        if (quiet && step.said.level < admin::gravity::warning) return;
+        fmt::print("{:<8} {}: {}\n", admin::format_gravity(step.said.level), step.name, step.said.text);
+        if (!step.said.remedy.empty()) fmt::print("         -> {}\n", step.said.remedy);
+        std::fflush(stdout);
+      });
   if (!worst) return say_failure(worst.error().text, 1);
   return *worst == admin::gravity::problem ? 1 : 0;
 }

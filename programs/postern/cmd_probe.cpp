@@ -120,22 +120,8 @@ int print_token(options& from) {
 
 // ---- what is shown
 
-std::string_view word(admin::gravity level) {
-  switch (level) {
-    case admin::gravity::good:
-      return "ok";
-    case admin::gravity::note:
-      return "note";
-    case admin::gravity::warning:
-      return "warning";
-    case admin::gravity::problem:
-      return "problem";
-  }
-  return "";
-}
-
 void show_step(admin::probe_step const& step) {
-  fmt::print("{:<8} {}: {}\n", word(step.said.level), step.name, step.said.text);
+  fmt::print("{:<8} {}: {}\n", admin::format_gravity(step.said.level), step.name, step.said.text);
   if (!step.said.remedy.empty()) fmt::print("         -> {}\n", step.said.remedy);
   std::fflush(stdout);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace postern::admin {
 
@@ -12,6 +13,9 @@ enum class gravity : std::uint8_t {
   warning,  ///< works, with a risk
   problem,  ///< does not work, or harms
 };
+
+/// "ok", "note", "warning", "problem": what stands before a step.
+std::string_view format_gravity(gravity level);
 
 struct remark {
   gravity level = gravity::good;

@@ -4,6 +4,7 @@
 
 #include <fmt/ranges.h>
 
+#include "auth/network_needs.hpp"
 #include "auth/oauth/token_verifier.hpp"
 #include "base/text.hpp"
 #include "os/directories.hpp"
@@ -11,20 +12,6 @@
 namespace postern::auth::oauth {
 namespace {
 
-// What libcurl, its resolver and OpenSSL look at.
-constexpr std::string_view network_files[] = {
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    "/etc/ssl",
-    "/usr/lib/ssl",
-    "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates",
-};
-constexpr std::uint16_t dns_port = 53;
 constexpr std::chrono::seconds file_fresh_time{2};  // a file is cheap to read again
 
 bool is_url(std::string_view text) { return istarts_with(text, "http://") || istarts_with(text, "https://"); }
@@ -121,11 +108,8 @@ class loader {
       out_.troubles.push_back(
           fmt::format("{}: {}: without TLS whoever is in between can say what he likes", parameter, url));
     }
-    for (auto const path : network_files) out_.needs.readable.emplace_back(path);
+    auth::ask_for_network(*port, out_.needs);
     if (!http_.ca_file.empty()) out_.needs.readable.push_back(http_.ca_file);
-    out_.needs.syscalls.insert(out_.needs.syscalls.end(),
-                               {os::syscall_set::connect_inet, os::syscall_set::threads, os::syscall_set::files_read});
-    out_.needs.tcp.connect_ports.insert(out_.needs.tcp.connect_ports.end(), {*port, dns_port});
   }
 
   config::settings const& from_;
