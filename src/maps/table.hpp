@@ -28,6 +28,10 @@ class table {
   virtual result<std::optional<std::string>> find(std::string_view key) = 0;
   /// All of it; a failure for types that cannot be listed.
   virtual result<std::vector<entry>> entries() = 0;
+  /// Patterns (regexp, pcre, cidr) are asked for the whole key alone, never for its parts.
+  virtual bool is_pattern() const { return false; }
+  /// find() asks another process or machine and may take until its deadline: for lookup_pool's threads only.
+  virtual bool blocks() const { return false; }
 };
 
 struct table_type {
