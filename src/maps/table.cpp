@@ -14,12 +14,27 @@ namespace {
 
 constexpr std::string_view use_instead = "build it anew as hash: or texthash:";
 
+// One row a type, in alphabetical order; the files named by the rows hold the rest.
 constexpr std::array types{
-    table_type{"btree", open_btree, {}},       table_type{"dbm", nullptr, use_instead},
-    table_type{"hash", open_hash, {}},         table_type{"inline", open_inline, {}},
-    table_type{"sdbm", nullptr, use_instead},  table_type{"static", open_static, {}},
-    table_type{"texthash", open_texthash, {}},
+    table_type{"btree", open_btree, ask_for_file},       table_type{"dbm", nullptr, nullptr, use_instead},
+    table_type{"hash", open_hash, ask_for_file},         table_type{"inline", open_inline},
+    table_type{"sdbm", nullptr, nullptr, use_instead},   table_type{"static", open_static},
+    table_type{"texthash", open_texthash, ask_for_file},
 };
+
+table_type const* find_type(std::string_view type_and_name) {
+  auto type = type_and_name.substr(0, type_and_name.find(':'));
+  auto found = std::ranges::find_if(types, [&](auto const& row) { return row.name == type; });
+  return found == types.end() ? nullptr : &*found;
+}
+
+std::string known_types() {
+  std::string known;
+  for (auto const& row : types) {
+    if (row.open != nullptr) known += (known.empty() ? "" : ", ") + std::string(row.name);
+  }
+  return known;
+}
 
 }  // namespace
 
@@ -32,21 +47,30 @@ bool is_table_name(std::string_view text) {
 }
 
 result<std::unique_ptr<table>> open_table(std::string_view type_and_name) {
-  auto colon = type_and_name.find(':');
   if (!is_table_name(type_and_name))
     return fail(fmt::format("'{}' is not a lookup table: it wants the form type:name", type_and_name));
+  auto colon = type_and_name.find(':');
   auto type = type_and_name.substr(0, colon);
-  auto found = std::ranges::find_if(types, [&](auto const& row) { return row.name == type; });
-  if (found == types.end()) {
-    std::string known;
-    for (auto const& row : types) {
-      if (row.open != nullptr) known += (known.empty() ? "" : ", ") + std::string(row.name);
-    }
-    return fail(fmt::format("{}: table type '{}' is not supported yet; known are {}", type_and_name, type, known));
-  }
+  auto const* found = find_type(type_and_name);
+  if (found == nullptr)
+    return fail(fmt::format("{}: there is no table type '{}'; known are {}", type_and_name, type, known_types()));
   if (found->open == nullptr)
     return fail(fmt::format("{}: table type '{}' is gone; {}", type_and_name, type, found->gone));
   return found->open(type_and_name.substr(colon + 1));
+}
+
+void ask_for_table(std::string_view type_and_name, os::sandbox_rules& rules) {
+  if (!is_table_name(type_and_name)) return;
+  auto const* found = find_type(type_and_name);
+  if (found != nullptr && found->ask_for != nullptr)
+    found->ask_for(type_and_name.substr(type_and_name.find(':') + 1), rules);
+}
+
+// Landlock holds on to inodes: a file that takes another's place by rename is reached through its directory alone.
+void ask_for_file(std::string_view path, os::sandbox_rules& rules) {
+  auto slash = path.rfind('/');
+  auto directory = slash == std::string_view::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  os::append(rules, {.syscalls = {os::syscall_set::files_read}, .readable = {std::string(directory)}});
 }
 
 }  // namespace postern::maps

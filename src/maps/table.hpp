@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "os/sandbox.hpp"
 
 namespace postern::maps {
 
@@ -37,12 +38,22 @@ class table {
 struct table_type {
   std::string_view name;
   result<std::unique_ptr<table>> (*open)(std::string_view name);
-  std::string_view gone;  ///< for types of old: what replaces it; `open` is null then
+  /// Adds what open() and find() need of the sandbox; null: nothing.
+  void (*ask_for)(std::string_view name, os::sandbox_rules& rules) = nullptr;
+  std::string_view gone = {};  ///< for types of old: what replaces it; `open` is null then
 };
 std::span<table_type const> table_types();
 
 /// "hash:/etc/postfix/access". An unknown type is a failure that lists the known ones.
 result<std::unique_ptr<table>> open_table(std::string_view type_and_name);
+
+/// What a program needs to open and ask this table, now and after it was replaced, once it has shut itself in: files
+/// (their directories, because a table is replaced by renaming), sockets, ports. For prepare(), with
+/// environment::ask_for(). Nothing for what is no table.
+void ask_for_table(std::string_view type_and_name, os::sandbox_rules& rules);
+
+/// For `ask_for` of types that read files: `path` and all beside it.
+void ask_for_file(std::string_view path, os::sandbox_rules& rules);
 
 /// Whether the text looks like `type:name` at all.
 bool is_table_name(std::string_view text);

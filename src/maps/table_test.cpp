@@ -73,7 +73,7 @@ TEST(table, failures_say_what_to_do) {
   auto gone = open_table("sdbm:/var/cache");
   ASSERT_FALSE(gone.has_value());
   EXPECT_NE(gone.error().text.find("is gone"), std::string::npos);
-  auto unknown = open_table("ldap:/etc/x.cf");
+  auto unknown = open_table("nosuch:/etc/x.cf");
   ASSERT_FALSE(unknown.has_value());
   EXPECT_NE(unknown.error().text.find("known are btree, hash"), std::string::npos);
 }
