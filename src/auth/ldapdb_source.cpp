@@ -8,8 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/provider.h>
 
-#include "auth/backend/ldap_connection.hpp"
 #include "base/text.hpp"
+#include "maps/ldap/connection.hpp"
 
 namespace postern::auth {
 namespace {
@@ -35,32 +35,32 @@ class ldapdb_source final : public auxprop_source {
       if (found) return std::move(*found);
       connection_.disconnect();
       // Once more: a connection that was idle may have been closed meanwhile.
-      if (fresh || found.error().trouble != ldap_trouble::retry) return to_failure(found.error());
+      if (fresh || found.error().trouble != maps::ldap_trouble::retry) return to_failure(found.error());
     }
   }
 
  private:
-  std::unexpected<failure> to_failure(ldap_error const& error) const {
+  std::unexpected<failure> to_failure(maps::ldap_error const& error) const {
     return fail(fmt::format("ldapdb at {} as {}: {}: {}", options_.connection.servers, options_.connection.id,
-                            format_ldap_trouble(error.trouble), printable(error.detail, 300)));
+                            maps::format_ldap_trouble(error.trouble), printable(error.detail, 300)));
   }
 
-  ldap_result_of<> bind() {
-    ldap_identity const us{
+  maps::ldap_result_of<> bind() {
+    maps::ldap_identity const us{
         .dn = {}, .password = options_.connection.password, .id = options_.connection.id, .authorization_id = {}};
     auto bound = connection_.bind(us);
     if (bound || !options_.connection.start_tls || options_.tls_demanded) return bound;
-    if (bound.error().trouble != ldap_trouble::connect_failed) return bound;
+    if (bound.error().trouble != maps::ldap_trouble::connect_failed) return bound;
     options_.connection.start_tls = false;
     bound = connection_.bind(us);
     options_.connection.start_tls = true;
     return bound;
   }
 
-  ldap_result_of<std::optional<properties>> look_up(login const& who, std::string_view property) {
+  maps::ldap_result_of<std::optional<properties>> look_up(login const& who, std::string_view property) {
     if (auto const set = connection_.act_as("u:" + who.user); !set) return std::unexpected(set.error());
     auto const entry = connection_.who_am_i();
-    if (!entry && entry.error().trouble == ldap_trouble::user_not_found) return std::nullopt;
+    if (!entry && entry.error().trouble == maps::ldap_trouble::user_not_found) return std::nullopt;
     if (!entry) return std::unexpected(entry.error());
     if (entry->empty()) return std::nullopt;
     auto values = read(*entry, std::string(property));
@@ -75,16 +75,16 @@ class ldapdb_source final : public auxprop_source {
   }
 
   /// Empty: there is no such entry.
-  ldap_result_of<std::optional<std::vector<secret>>> read(std::string const& dn, std::string const& attribute) {
-    auto answer =
-        connection_.search({.base = dn, .scope = LDAP_SCOPE_BASE, .filter = "(objectClass=*)", .attribute = attribute});
+  maps::ldap_result_of<std::optional<std::vector<secret>>> read(std::string const& dn, std::string const& attribute) {
+    auto answer = connection_.search(
+        {.base = dn, .scope = LDAP_SCOPE_BASE, .filter = "(objectClass=*)", .attributes = {attribute}});
     if (!answer) return std::unexpected(answer.error());
     if (answer->entries.empty()) return std::nullopt;
-    return std::move(answer->entries.front().values);
+    return answer->entries.front().values_of(attribute);
   }
 
   ldapdb_source_options options_;
-  ldap_connection connection_;
+  maps::ldap_connection connection_;
 };
 
 }  // namespace

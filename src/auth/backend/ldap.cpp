@@ -13,14 +13,14 @@
 namespace postern::auth {
 namespace {
 
-std::unexpected<ldap_error> no(ldap_trouble trouble, std::string detail = {}) {
-  return std::unexpected(ldap_error{trouble, std::move(detail)});
+std::unexpected<maps::ldap_error> no(maps::ldap_trouble trouble, std::string detail = {}) {
+  return std::unexpected(maps::ldap_error{trouble, std::move(detail)});
 }
 
 /// The client's fault, as opposed to the directory's or the configuration's.
-bool is_refusal(ldap_trouble trouble) {
-  return trouble == ldap_trouble::not_group_member || trouble == ldap_trouble::invalid_password ||
-         trouble == ldap_trouble::user_not_found || trouble == ldap_trouble::bind_failed;
+bool is_refusal(maps::ldap_trouble trouble) {
+  return trouble == maps::ldap_trouble::not_group_member || trouble == maps::ldap_trouble::invalid_password ||
+         trouble == maps::ldap_trouble::user_not_found || trouble == maps::ldap_trouble::bind_failed;
 }
 
 // Directories take line ends for blanks, and blanks around a name for nothing: "joe\n" would be joe.
@@ -28,10 +28,10 @@ bool holds_controls(std::string_view login) {
   return std::ranges::any_of(login, [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; });
 }
 
-password_answer explain(ldap_token_values const& values, ldap_error const& error) {
+password_answer explain(ldap_token_values const& values, maps::ldap_error const& error) {
   auto detail = fmt::format("Authentication failed for {}{}{}: {} ({})", printable(values.login, 256),
                             values.realm.empty() ? "" : "/", printable(values.realm, 256),
-                            format_ldap_trouble(error.trouble), static_cast<int>(error.trouble));
+                            maps::format_ldap_trouble(error.trouble), static_cast<int>(error.trouble));
   if (!error.detail.empty()) detail += "; " + error.detail;
   using enum password_answer::code;
   return {is_refusal(error.trouble) ? no : unavailable, "", std::move(detail)};
@@ -52,35 +52,37 @@ ldap_backend::ldap_backend(ldap_options options) : options_(std::move(options)),
   if (options_.debug != 0) set_debug_level(options_.debug);
 }
 
-ldap_result_of<> ldap_backend::bind_service() {
+maps::ldap_result_of<> ldap_backend::bind_service() {
   if (service_.is_bound()) return {};
   auto const bound = service_.bind({.dn = options_.bind_dn,
                                     .password = options_.password,
                                     .id = options_.id,
                                     .authorization_id = options_.authorization_id});
-  if (bound || bound.error().trouble != ldap_trouble::bind_failed) return bound;
-  return no(ldap_trouble::connect_failed,
+  if (bound || bound.error().trouble != maps::ldap_trouble::bind_failed) return bound;
+  return no(maps::ldap_trouble::connect_failed,
             fmt::format("the service's own bind (ldap_bind_dn, ldap_password) was refused: {}", bound.error().detail));
 }
 
-ldap_result_of<ldap_entry> ldap_backend::find_entry(ldap_token_values const& values, std::string const& attribute) {
+maps::ldap_result_of<maps::ldap_entry> ldap_backend::find_entry(ldap_token_values const& values,
+                                                                std::string const& attribute) {
   if (auto const bound = bind_service(); !bound) return std::unexpected(bound.error());
   auto const filter = expand_ldap_tokens(options_.filter, values, ldap_place::filter);
   auto found = service_.search({.base = expand_ldap_tokens(options_.search_base, values, ldap_place::dn),
                                 .scope = options_.scope,
                                 .filter = filter,
-                                .attribute = attribute});
+                                .attributes = {attribute}});
   if (!found) return std::unexpected(found.error());
   if (found->cut || found->entries.size() > 1) {
-    return no(ldap_trouble::user_not_found, fmt::format("Duplicate entries found ({})", printable(filter)));
+    return no(maps::ldap_trouble::user_not_found, fmt::format("Duplicate entries found ({})", printable(filter)));
   }
   if (found->entries.empty() || found->entries.front().dn.empty()) {
-    return no(ldap_trouble::user_not_found, fmt::format("Entry not found ({})", printable(filter)));
+    return no(maps::ldap_trouble::user_not_found, fmt::format("Entry not found ({})", printable(filter)));
   }
   return std::move(found->entries.front());
 }
 
-ldap_result_of<> ldap_backend::check_group(ldap_connection& asked, ldap_token_values values, std::string_view dn) {
+maps::ldap_result_of<> ldap_backend::check_group(maps::ldap_connection& asked, ldap_token_values values,
+                                                 std::string_view dn) {
   if (!options_.checks_group()) return {};
   values.dn = dn;
   bool member = false;
@@ -95,36 +97,38 @@ ldap_result_of<> ldap_backend::check_group(ldap_connection& asked, ldap_token_va
     auto const found = asked.search({.base = expand_ldap_tokens(options_.group_search_base, values, ldap_place::dn),
                                      .scope = options_.group_scope,
                                      .filter = group,
-                                     .attribute = LDAP_NO_ATTRS});
+                                     .attributes = {LDAP_NO_ATTRS}});
     if (!found) return std::unexpected(found.error());
     member = !found->entries.empty();
   }
   if (member) return {};
-  return no(ldap_trouble::not_group_member, fmt::format("{} is not in {}", printable(dn), printable(group)));
+  return no(maps::ldap_trouble::not_group_member, fmt::format("{} is not in {}", printable(dn), printable(group)));
 }
 
-ldap_result_of<> ldap_backend::check_bind(password_question const& question, ldap_token_values const& values) {
+maps::ldap_result_of<> ldap_backend::check_bind(password_question const& question, ldap_token_values const& values) {
   auto const entry = find_entry(values, LDAP_NO_ATTRS);
   if (!entry) return std::unexpected(entry.error());
   if (auto const bound = user_.bind({.dn = entry->dn, .password = question.password}); !bound) return bound;
   return check_group(service_, values, entry->dn);
 }
 
-ldap_result_of<> ldap_backend::check_custom(password_question const& question, ldap_token_values const& values) {
+maps::ldap_result_of<> ldap_backend::check_custom(password_question const& question, ldap_token_values const& values) {
   auto const entry = find_entry(values, options_.password_attribute);
   if (!entry) return std::unexpected(entry.error());
-  if (entry->values.empty()) {
-    return no(ldap_trouble::invalid_password,
+  auto const& values_there = entry->values_of(options_.password_attribute);
+  if (values_there.empty()) {
+    return no(maps::ldap_trouble::invalid_password,
               fmt::format("{} has no {} that the service may read", printable(entry->dn), options_.password_attribute));
   }
   bool matches = false;
-  for (auto const& stored : entry->values) matches = matches_ldap_password(stored, question.password) || matches;
-  if (!matches) return no(ldap_trouble::invalid_password);
+  for (auto const& stored : values_there) matches = matches_ldap_password(stored, question.password) || matches;
+  if (!matches) return no(maps::ldap_trouble::invalid_password);
   return check_group(service_, values, entry->dn);
 }
 
-ldap_result_of<> ldap_backend::check_fastbind(password_question const& question, ldap_token_values const& values) {
-  ldap_identity identity{.password = question.password};
+maps::ldap_result_of<> ldap_backend::check_fastbind(password_question const& question,
+                                                    ldap_token_values const& values) {
+  maps::ldap_identity identity{.password = question.password};
   if (options_.use_sasl) {
     identity.id = question.login;
     if (!question.login.contains('@') && !values.realm.empty()) identity.id += fmt::format("@{}", values.realm);
@@ -132,7 +136,7 @@ ldap_result_of<> ldap_backend::check_fastbind(password_question const& question,
     identity.dn = expand_ldap_tokens(options_.filter, values, ldap_place::dn);
     // Names such as "%u@example.org" (Active Directory) are no DNs, but a login that looks like one would make them so.
     bool const is_dn = options_.filter.contains('=');
-    if (identity.dn.empty() || (!is_dn && identity.dn.contains('='))) return no(ldap_trouble::user_not_found);
+    if (identity.dn.empty() || (!is_dn && identity.dn.contains('='))) return no(maps::ldap_trouble::user_not_found);
   }
   if (auto const bound = user_.bind(identity); !bound) return bound;
   if (!options_.checks_group()) return {};
@@ -142,7 +146,7 @@ ldap_result_of<> ldap_backend::check_fastbind(password_question const& question,
   return check_group(user_, values, *dn);
 }
 
-ldap_result_of<> ldap_backend::decide(password_question const& question, ldap_token_values const& values) {
+maps::ldap_result_of<> ldap_backend::decide(password_question const& question, ldap_token_values const& values) {
   switch (options_.auth_method()) {
     case ldap_auth_method::bind:
       return check_bind(question, values);
@@ -151,7 +155,7 @@ ldap_result_of<> ldap_backend::decide(password_question const& question, ldap_to
     case ldap_auth_method::fastbind:
       return check_fastbind(question, values);
   }
-  return no(ldap_trouble::generic);
+  return no(maps::ldap_trouble::generic);
 }
 
 password_answer ldap_backend::check(password_question const& question) {
@@ -160,12 +164,13 @@ password_answer ldap_backend::check(password_question const& question) {
       .service = question.service,
       .realm = question.realm.empty() ? std::string_view(options_.default_realm) : question.realm};
   if (question.login.empty() || holds_controls(question.login)) {
-    return explain(values, {ldap_trouble::user_not_found, "the login name is empty or holds control characters"});
+    return explain(values, {maps::ldap_trouble::user_not_found, "the login name is empty or holds control characters"});
   }
-  if (question.password.empty()) return explain(values, {ldap_trouble::invalid_password, "the password is empty"});
+  if (question.password.empty())
+    return explain(values, {maps::ldap_trouble::invalid_password, "the password is empty"});
   auto decided = decide(question, values);
   // A connection that idled too long is found out only when it is used.
-  if (!decided && decided.error().trouble == ldap_trouble::retry) {
+  if (!decided && decided.error().trouble == maps::ldap_trouble::retry) {
     log::debug("Retrying authentication ({})", decided.error().detail);
     service_.disconnect();
     user_.disconnect();

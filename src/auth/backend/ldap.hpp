@@ -10,10 +10,10 @@
 
 #include <memory>
 
-#include "auth/backend/ldap_connection.hpp"
 #include "auth/backend/ldap_options.hpp"
 #include "auth/backend/ldap_tokens.hpp"
 #include "auth/password_backend.hpp"
+#include "maps/ldap/connection.hpp"
 
 namespace postern::auth {
 
@@ -26,17 +26,17 @@ class ldap_backend : public password_backend {
   password_answer check(password_question const& question) override;
 
  private:
-  ldap_result_of<> decide(password_question const& question, ldap_token_values const& values);
-  ldap_result_of<> check_bind(password_question const& question, ldap_token_values const& values);
-  ldap_result_of<> check_custom(password_question const& question, ldap_token_values const& values);
-  ldap_result_of<> check_fastbind(password_question const& question, ldap_token_values const& values);
-  ldap_result_of<> bind_service();
-  ldap_result_of<ldap_entry> find_entry(ldap_token_values const& values, std::string const& attribute);
-  ldap_result_of<> check_group(ldap_connection& asked, ldap_token_values values, std::string_view dn);
+  maps::ldap_result_of<> decide(password_question const& question, ldap_token_values const& values);
+  maps::ldap_result_of<> check_bind(password_question const& question, ldap_token_values const& values);
+  maps::ldap_result_of<> check_custom(password_question const& question, ldap_token_values const& values);
+  maps::ldap_result_of<> check_fastbind(password_question const& question, ldap_token_values const& values);
+  maps::ldap_result_of<> bind_service();
+  maps::ldap_result_of<maps::ldap_entry> find_entry(ldap_token_values const& values, std::string const& attribute);
+  maps::ldap_result_of<> check_group(maps::ldap_connection& asked, ldap_token_values values, std::string_view dn);
 
   ldap_options options_;
-  ldap_connection service_;
-  ldap_connection user_;
+  maps::ldap_connection service_;
+  maps::ldap_connection user_;
 };
 
 }  // namespace postern::auth

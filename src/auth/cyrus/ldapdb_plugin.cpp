@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "auth/ldapdb_source.hpp"
-#include "auth/network_needs.hpp"
+#include "os/network_needs.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth::cyrus {
@@ -31,7 +31,7 @@ void ask_for_server(std::string const& uri, os::sandbox_rules& more) {
     more.syscalls.push_back(os::syscall_set::connect_unix);
   } else {
     auto const port = static_cast<std::uint16_t>(parsed->lud_port);
-    ask_for_network(port != 0 ? port : iequals(parsed->lud_scheme, "ldaps") ? LDAPS_PORT : LDAP_PORT, more);
+    os::ask_for_network(port != 0 ? port : iequals(parsed->lud_scheme, "ldaps") ? LDAPS_PORT : LDAP_PORT, more);
   }
 }
 

@@ -16,7 +16,7 @@ bool is_set_up(cyrus_options const& options) { return options.file.find(select_k
 
 void ask_for(cyrus_options const& options, os::sandbox_rules& more) {
   auto how = load_sql_options({.options = options, .host = {}, .server_secret = {}});
-  auto const* const engine = sql::find_engine(how.engine);
+  auto const* const engine = maps::sql::find_engine(how.engine);
   if (engine == nullptr) return;  // make() says so
   if (how.hosts.empty()) how.hosts.emplace_back();
   for (auto const& host : how.hosts) engine->ask_for(host, how.account, more);
@@ -43,7 +43,7 @@ sql_source_options load_sql_options(plugin_context const& context) {
                       .password = secret(file.text("sql_passwd")),
                       .database = file.text("sql_database"),
                       .tls = is_yes(file.text("sql_usessl")),
-                      .connect_limit = std::min(limit, sql::account_at().connect_limit),
+                      .connect_limit = std::min(limit, maps::sql::account_at().connect_limit),
                       .time_limit = limit},
           .select = file.text(select_key(file)),
           .insert = file.text("sql_insert"),

@@ -4,7 +4,7 @@
 
 #include <fmt/ranges.h>
 
-#include "auth/network_needs.hpp"
+#include "os/network_needs.hpp"
 #include "auth/oauth/token_verifier.hpp"
 #include "base/text.hpp"
 #include "os/directories.hpp"
@@ -108,7 +108,7 @@ class loader {
       out_.troubles.push_back(
           fmt::format("{}: {}: without TLS whoever is in between can say what he likes", parameter, url));
     }
-    auth::ask_for_network(*port, out_.needs);
+    os::ask_for_network(*port, out_.needs);
     if (!http_.ca_file.empty()) out_.needs.readable.push_back(http_.ca_file);
   }
 

@@ -8,7 +8,7 @@
 namespace postern::auth {
 namespace {
 
-std::unexpected<failure> to_failure(sql::trouble const& what) { return fail(what.text); }
+std::unexpected<failure> to_failure(maps::sql::trouble const& what) { return fail(what.text); }
 
 class sql_source final : public auxprop_source {
  public:
@@ -38,8 +38,8 @@ class sql_source final : public auxprop_source {
       return properties{.account = canonical(who), .values = {}};
     }
     auto got = ask(who, options_.select, property);
-    if (!got && got.error().what == sql::trouble::kind::unaskable) return std::nullopt;  // nobody's name
-    if (!got && other && got.error().what == sql::trouble::kind::refused) {
+    if (!got && got.error().what == maps::sql::trouble::kind::unaskable) return std::nullopt;  // nobody's name
+    if (!got && other && got.error().what == maps::sql::trouble::kind::refused) {
       no_other_properties_ = true;  // the table has no such column
       return properties{.account = canonical(who), .values = {}};
     }
@@ -51,22 +51,26 @@ class sql_source final : public auxprop_source {
   }
 
  private:
-  sql::answer ask(login const& who, std::string const& text, std::string_view property, std::string_view value = {}) {
+  using answer = std::expected<std::optional<secret>, maps::sql::trouble>;
+
+  answer ask(login const& who, std::string const& text, std::string_view property, std::string_view value = {}) {
     auto const name = split_realm(who.user, who.realm, options_.default_realm);
     while (true) {
       bool const fresh = connection_ == nullptr;
       if (auto connected = connect(); !connected) {
-        return std::unexpected(sql::trouble{sql::trouble::kind::lost, connected.error().text});
+        return std::unexpected(maps::sql::trouble{maps::sql::trouble::kind::lost, connected.error().text});
       }
       auto const statement =
           sql::format_statement(text, {name.user, name.realm, property, value},
                                 [this](std::string_view octets) { return connection_->escape(octets); });
-      if (!statement) return std::unexpected(sql::trouble{sql::trouble::kind::unaskable, statement.error().text});
-      auto said = connection_->query(*statement);
-      if (said || said.error().what == sql::trouble::kind::refused) return said;
+      if (!statement)
+        return std::unexpected(maps::sql::trouble{maps::sql::trouble::kind::unaskable, statement.error().text});
+      auto said = connection_->query(*statement, 1);
+      if (said) return maps::sql::take_first(std::move(*said));
+      if (said.error().what == maps::sql::trouble::kind::refused) return std::unexpected(said.error());
       connection_.reset();
       // Once more: a connection that was idle may have been closed meanwhile.
-      if (fresh || said.error().what != sql::trouble::kind::lost) return said;
+      if (fresh || said.error().what != maps::sql::trouble::kind::lost) return std::unexpected(said.error());
     }
   }
 
@@ -74,7 +78,7 @@ class sql_source final : public auxprop_source {
     if (connection_) return {};
     std::string said;
     for (auto const& host : options_.hosts) {
-      auto made = sql::find_engine(options_.engine)->connect(host, options_.account);
+      auto made = maps::sql::find_engine(options_.engine)->connect(host, options_.account);
       if (made) {
         connection_ = std::move(*made);
         return {};
@@ -85,14 +89,14 @@ class sql_source final : public auxprop_source {
   }
 
   sql_source_options options_;
-  std::unique_ptr<sql::connection> connection_;
+  std::unique_ptr<maps::sql::connection> connection_;
   bool no_other_properties_ = false;
 };
 
 }  // namespace
 
-std::vector<sql::endpoint> parse_sql_hosts(std::string_view text) {
-  std::vector<sql::endpoint> out;
+std::vector<maps::sql::endpoint> parse_sql_hosts(std::string_view text) {
+  std::vector<maps::sql::endpoint> out;
   for (auto const word : split_any(text, ", \t")) {
     auto const colon = word.rfind(':');
     // Of the many colons of an IPv6 address none is before a port.
@@ -104,7 +108,7 @@ std::vector<sql::endpoint> parse_sql_hosts(std::string_view text) {
 }
 
 std::optional<sql_complaint> check_sql_options(sql_source_options const& options) {
-  auto const* const engine = sql::find_engine(options.engine);
+  auto const* const engine = maps::sql::find_engine(options.engine);
   if (engine == nullptr) {
     return sql_complaint{"sql_engine",
                          fmt::format("there is no engine \"{}\"; there are mysql, pgsql, sqlite and sqlite3",
@@ -115,7 +119,7 @@ std::optional<sql_complaint> check_sql_options(sql_source_options const& options
     if (host.port.empty() || (port && *port > 0 && *port <= 65535)) continue;
     return sql_complaint{"sql_hostnames", fmt::format("{} is no port", printable(host.port, 64))};
   }
-  if (engine->connect == sql::connect_sqlite && !options.account.database.starts_with('/')) {
+  if (engine->connect == maps::sql::connect_sqlite && !options.account.database.starts_with('/')) {
     return sql_complaint{"sql_database", "for sqlite this is the file, from / on"};
   }
   if (options.select.empty()) return sql_complaint{"sql_select", "the sql plugin cannot do without it"};

@@ -14,14 +14,14 @@
 #include <vector>
 
 #include "auth/auxprop_source.hpp"
-#include "auth/sql/engine.hpp"
+#include "maps/sql/engine.hpp"
 
 namespace postern::auth {
 
 struct sql_source_options {
   std::string engine = "mysql";
-  std::vector<sql::endpoint> hosts;  ///< in this order; empty: the library's default
-  sql::account_at account;
+  std::vector<maps::sql::endpoint> hosts;  ///< in this order; empty: the library's default
+  maps::sql::account_at account;
   std::string select;
   std::string insert;  ///< empty, or update: passwords are not taken over
   std::string update;
@@ -31,7 +31,7 @@ struct sql_source_options {
 };
 
 /// "db1:5432, db2, /run/postgresql:5433, ::1"
-std::vector<sql::endpoint> parse_sql_hosts(std::string_view text);
+std::vector<maps::sql::endpoint> parse_sql_hosts(std::string_view text);
 /// A failure: smtpd.conf's option that is missing or cannot be meant, and why.
 struct sql_complaint {
   std::string_view option;

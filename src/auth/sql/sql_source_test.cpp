@@ -130,9 +130,9 @@ TEST(sql_hosts, with_and_without_ports) {
   ASSERT_EQ(got.size(), 5U);
   EXPECT_EQ(got[0].host + "|" + got[0].port, "db1|5432");
   EXPECT_EQ(got[1].host + "|" + got[1].port, "db2|");
-  EXPECT_EQ(got[2], (sql::endpoint{"/run/postgresql", ""}));
-  EXPECT_EQ(got[3], (sql::endpoint{"::1", ""}));
-  EXPECT_EQ(got[4], (sql::endpoint{"/run/pg", "5433"}));
+  EXPECT_EQ(got[2], (maps::sql::endpoint{"/run/postgresql", ""}));
+  EXPECT_EQ(got[3], (maps::sql::endpoint{"::1", ""}));
+  EXPECT_EQ(got[4], (maps::sql::endpoint{"/run/pg", "5433"}));
 }
 
 }  // namespace

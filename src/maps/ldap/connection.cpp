@@ -1,7 +1,8 @@
-#include "auth/backend/ldap_connection.hpp"
+#include "maps/ldap/connection.hpp"
 
 #include <ldap.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,10 +12,10 @@
 
 #include "base/text.hpp"
 
-namespace postern::auth {
+namespace postern::maps {
 namespace {
 
-::timeval timeout_of(ldap_options const& options) { return {options.timeout, 0}; }
+::timeval timeout_of(ldap_server_options const& options) { return {options.timeout, 0}; }
 
 std::string describe(int code, std::string_view text) {
   std::string sentence = ::ldap_err2string(code);
@@ -69,7 +70,7 @@ bool is_answer(int code) {
 
 /// What libsasl asks when it binds.
 int on_sasl_question(LDAP* /*handle*/, unsigned /*flags*/, void* context, void* questions) {
-  auto const& [identity, options] = *static_cast<std::pair<ldap_identity const*, ldap_options const*>*>(context);
+  auto const& [identity, options] = *static_cast<std::pair<ldap_identity const*, ldap_server_options const*>*>(context);
   for (auto* question = static_cast<sasl_interact_t*>(questions); question->id != SASL_CB_LIST_END; ++question) {
     std::string_view answer;
     switch (question->id) {
@@ -148,11 +149,11 @@ ldap_result_of<> ldap_connection::set_tls_options() {
     std::string_view key;
   };
   for (auto const& [option, value, key] : std::initializer_list<setting>{
-           {LDAP_OPT_X_TLS_CACERTFILE, options_.ca_file, "ldap_tls_cacert_file"},
-           {LDAP_OPT_X_TLS_CACERTDIR, options_.ca_directory, "ldap_tls_cacert_dir"},
-           {LDAP_OPT_X_TLS_CIPHER_SUITE, options_.ciphers, "ldap_tls_ciphers"},
-           {LDAP_OPT_X_TLS_CERTFILE, options_.certificate, "ldap_tls_cert"},
-           {LDAP_OPT_X_TLS_KEYFILE, options_.key, "ldap_tls_key"},
+           {LDAP_OPT_X_TLS_CACERTFILE, options_.ca_file, "the file of CA certificates"},
+           {LDAP_OPT_X_TLS_CACERTDIR, options_.ca_directory, "the directory of CA certificates"},
+           {LDAP_OPT_X_TLS_CIPHER_SUITE, options_.ciphers, "the cipher suite"},
+           {LDAP_OPT_X_TLS_CERTFILE, options_.certificate, "the client certificate"},
+           {LDAP_OPT_X_TLS_KEYFILE, options_.key, "the key of the client certificate"},
        }) {
     auto const chosen = value.empty() ? usual_text(option) : value;
     if (chosen.empty() || ::ldap_set_option(handle, option, chosen.c_str()) == LDAP_OPT_SUCCESS) continue;
@@ -165,8 +166,9 @@ ldap_result_of<> ldap_connection::set_tls_options() {
   // Only now libldap makes a TLS context of this handle's own from the options above.
   int const client = 0;
   if (::ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
-    return std::unexpected(ldap_error{ldap_trouble::connect_failed,
-                                      "TLS cannot be set up: look at the files and ciphers of the ldap_tls_ keys"});
+    return std::unexpected(
+        ldap_error{ldap_trouble::connect_failed,
+                   "TLS cannot be set up: look at the files and ciphers that the tls settings name"});
   }
   return {};
 }
@@ -185,7 +187,7 @@ ldap_result_of<> ldap_connection::set_options() {
   if (auto const& properties = options_.security_properties; options_.use_sasl && !properties.empty()) {
     if (::ldap_set_option(handle, LDAP_OPT_X_SASL_SECPROPS, properties.c_str()) != LDAP_OPT_SUCCESS) {
       return std::unexpected(
-          ldap_error{ldap_trouble::connect_failed, "ldap_sasl_secprops cannot be used: " + properties});
+          ldap_error{ldap_trouble::connect_failed, "the SASL security properties cannot be used: " + properties});
     }
   }
   bool const tls = options_.start_tls || options_.servers.contains("ldaps:");
@@ -267,7 +269,7 @@ int ldap_connection::bind_simple(ldap_identity const& identity, std::string& tex
 }
 
 int ldap_connection::bind_sasl(ldap_identity const& identity, std::string& text) {
-  std::pair<ldap_identity const*, ldap_options const*> context{&identity, &options_};
+  std::pair<ldap_identity const*, ldap_server_options const*> context{&identity, &options_};
   char const* chosen = nullptr;
   auto const* const mechanism = options_.mechanism.empty() ? nullptr : options_.mechanism.c_str();
   reply answer;
@@ -306,9 +308,38 @@ ldap_result_of<> ldap_connection::bind(ldap_identity const& identity) {
   return broken("bind", code, text);
 }
 
+std::vector<secret> const& ldap_entry::values_of(std::string_view name) const {
+  static std::vector<secret> const none;
+  auto const at = std::ranges::find_if(attributes, [&](auto const& one) { return iequals(one.name, name); });
+  return at == attributes.end() ? none : at->values;
+}
+
+ldap_entry ldap_connection::take_entry(struct ldapmsg* entry) const {
+  auto* const dn = ::ldap_get_dn(handle_.get(), entry);
+  ldap_entry one{.dn = dn != nullptr ? dn : "", .attributes = {}};
+  ::ldap_memfree(dn);
+  ::BerElement* place = nullptr;
+  for (auto* name = ::ldap_first_attribute(handle_.get(), entry, &place); name != nullptr;
+       name = ::ldap_next_attribute(handle_.get(), entry, place)) {
+    ldap_attribute told{.name = name, .values = {}};
+    auto* const values = ::ldap_get_values_len(handle_.get(), entry, name);
+    for (auto* const* value = values; value != nullptr && *value != nullptr; ++value) {
+      told.values.emplace_back(std::string_view((*value)->bv_val, (*value)->bv_len));
+      wipe((*value)->bv_val, (*value)->bv_len);
+    }
+    ::ldap_value_free_len(values);
+    ::ldap_memfree(name);
+    one.attributes.push_back(std::move(told));
+  }
+  ::ber_free(place, 0);
+  return one;
+}
+
 ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_question const& question) {
-  std::string attribute = question.attribute;
-  std::array<char*, 2> attributes = {attribute.data(), nullptr};
+  auto names = question.attributes;
+  std::vector<char*> attributes;
+  for (auto& name : names) attributes.push_back(name.data());
+  attributes.push_back(nullptr);
   int message_id = 0;
   begin_operation();
   int code = ::ldap_search_ext(handle_.get(), question.base.c_str(), question.scope, question.filter.c_str(),
@@ -326,16 +357,7 @@ ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_qu
   search_answer found{.cut = code == LDAP_SIZELIMIT_EXCEEDED};
   for (auto* entry = ::ldap_first_entry(handle_.get(), answer.content.get()); entry != nullptr;
        entry = ::ldap_next_entry(handle_.get(), entry)) {
-    auto* const dn = ::ldap_get_dn(handle_.get(), entry);
-    ldap_entry one{.dn = dn != nullptr ? dn : ""};
-    ::ldap_memfree(dn);
-    auto* const values = ::ldap_get_values_len(handle_.get(), entry, attribute.c_str());
-    for (auto* const* value = values; value != nullptr && *value != nullptr; ++value) {
-      one.values.emplace_back(std::string_view((*value)->bv_val, (*value)->bv_len));
-      wipe((*value)->bv_val, (*value)->bv_len);
-    }
-    ::ldap_value_free_len(values);
-    found.entries.push_back(std::move(one));
+    found.entries.push_back(take_entry(entry));
   }
   return found;
 }
@@ -401,4 +423,4 @@ ldap_result_of<std::string> ldap_connection::who_am_i() {
       ldap_error{ldap_trouble::not_group_member, "the server does not tell the DN of " + printable(text)});
 }
 
-}  // namespace postern::auth
+}  // namespace postern::maps

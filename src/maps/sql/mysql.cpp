@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "auth/sql/engine.hpp"
 #include "base/text.hpp"
+#include "maps/sql/engine.hpp"
 
-namespace postern::auth::sql {
+namespace postern::maps::sql {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -36,20 +36,42 @@ class mysql final : public connection {
     return secret(std::move(out));
   }
 
-  answer query(secret const& statement) override {
+  answer query(secret const& statement, std::size_t rows_max) override {
     auto const begun = clock::now();
     auto const text = statement.reveal();
     if (mysql_real_query(handle_.get(), text.data(), text.size()) != 0) return failed(begun);
-    std::unique_ptr<MYSQL_RES, closer> const got(mysql_store_result(handle_.get()));
-    if (!got && mysql_field_count(handle_.get()) == 0) return std::nullopt;
-    if (!got) return failed(begun);
-    MYSQL_ROW const row = mysql_fetch_row(got.get());
-    if (row == nullptr) return std::nullopt;
-    if (row[0] == nullptr) return secret();
-    return secret(std::string_view(row[0], mysql_fetch_lengths(got.get())[0]));
+    auto told = take_rows(begun, rows_max);
+    // A procedure tells, behind its rows, that it has come to its end.
+    while (told) {
+      int const more = mysql_next_result(handle_.get());
+      if (more < 0) break;
+      if (more > 0) return failed(begun);
+      auto const next = take_rows(begun, 0);
+      if (!next) return next;
+      if (next->has_rows) return std::unexpected(trouble{trouble::kind::refused, named_ + ": more than one result"});
+    }
+    return told;
   }
 
  private:
+  answer take_rows(clock::time_point begun, std::size_t rows_max) const {
+    std::unique_ptr<MYSQL_RES, closer> const got(mysql_store_result(handle_.get()));
+    if (!got && mysql_field_count(handle_.get()) == 0) return told_rows{};
+    if (!got) return failed(begun);
+    told_rows told{.has_rows = true, .rows = {}, .cut = mysql_num_rows(got.get()) > rows_max};
+    auto const columns = mysql_num_fields(got.get());
+    while (told.rows.size() < rows_max) {
+      MYSQL_ROW const row = mysql_fetch_row(got.get());
+      if (row == nullptr) break;
+      auto const* const sizes = mysql_fetch_lengths(got.get());
+      auto& into = told.rows.emplace_back();
+      for (unsigned i = 0; i < columns; ++i) {
+        into.push_back(row[i] == nullptr ? column() : column(std::string_view(row[i], sizes[i])));
+      }
+    }
+    return told;
+  }
+
   // The server's numbers, not its texts: a syntax error quotes the statement.
   std::unexpected<trouble> failed(clock::time_point begun) const {
     auto const number = mysql_errno(handle_.get());
@@ -68,6 +90,21 @@ class mysql final : public connection {
   std::chrono::seconds time_limit_;
 };
 
+bool wants_tls(account_at const& as) { return as.tls || as.tls_with != tls_files{}; }
+
+void set_tls(MYSQL* handle, account_at const& as) {
+  auto const text = [](std::string const& value) { return value.empty() ? nullptr : value.c_str(); };
+  my_bool const wanted = wants_tls(as) ? 1 : 0;
+  my_bool const verify = as.tls_with.verify ? 1 : 0;
+  auto const& with = as.tls_with;
+  if (with != tls_files{}) {
+    mysql_ssl_set(handle, text(with.key), text(with.certificate), text(with.ca_file), text(with.ca_directory),
+                  text(with.ciphers));
+  }
+  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &wanted);
+  if (verify != 0) mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+}
+
 }  // namespace
 
 result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at const& as) {
@@ -78,34 +115,42 @@ result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at
   mysql_options(handle.get(), MYSQL_OPT_CONNECT_TIMEOUT, &connect_limit);
   mysql_options(handle.get(), MYSQL_OPT_READ_TIMEOUT, &limit);
   mysql_options(handle.get(), MYSQL_OPT_WRITE_TIMEOUT, &limit);
-  mysql_options(handle.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_options(handle.get(), MYSQL_SET_CHARSET_NAME, as.encoding.empty() ? "utf8mb4" : as.encoding.c_str());
   unsigned const no_local_files = 0;  // a server may ask a client for its files
   mysql_options(handle.get(), MYSQL_OPT_LOCAL_INFILE, &no_local_files);
-  my_bool const tls = as.tls ? 1 : 0;
-  mysql_options(handle.get(), MYSQL_OPT_SSL_ENFORCE, &tls);
+  set_tls(handle.get(), as);
+  if (!as.options_file.empty()) mysql_options(handle.get(), MYSQL_READ_DEFAULT_FILE, as.options_file.c_str());
+  if (!as.options_group.empty()) mysql_options(handle.get(), MYSQL_READ_DEFAULT_GROUP, as.options_group.c_str());
   bool const local = at.host.starts_with('/');
   auto const port = static_cast<unsigned>(parse_unsigned(at.port).value_or(0));
   auto const named = fmt::format("mysql {} on {}{}{}", as.database, at.host.empty() ? "the default host" : at.host,
                                  at.port.empty() ? "" : ":", at.port);
-  auto* const connected =
-      mysql_real_connect(handle.get(), local || at.host.empty() ? nullptr : at.host.c_str(), as.user.c_str(),
-                         as.password.reveal().data(), as.database.c_str(), port, local ? at.host.c_str() : nullptr, 0);
+  auto* const connected = mysql_real_connect(handle.get(), local || at.host.empty() ? nullptr : at.host.c_str(),
+                                             as.user.c_str(), as.password.reveal().data(), as.database.c_str(), port,
+                                             local ? at.host.c_str() : nullptr, CLIENT_MULTI_RESULTS);
   if (connected == nullptr) return fail(fmt::format("{}: {}", named, printable(mysql_error(handle.get()), 300)));
   // The library goes on in clear when the server has no TLS. So far the password has not been in it: mysql_asks_for().
-  if (as.tls && mysql_get_ssl_cipher(handle.get()) == nullptr) {
-    return fail(fmt::format("{}: sql_usessl is set and the server has no TLS", named));
+  if (wants_tls(as) && mysql_get_ssl_cipher(handle.get()) == nullptr) {
+    return fail(fmt::format("{}: TLS is asked for and the server has none", named));
   }
   return std::make_unique<mysql>(std::move(handle), named, as.time_limit);
 }
 
 // Ways to log in that the library has as files. The one that sends the password in clear stays out: a server that is
 // not the right one would ask for it.
-void mysql_asks_for(endpoint const& at, account_at const&, os::sandbox_rules& more) {
+void mysql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more) {
   std::unique_ptr<MYSQL, closer> const handle(mysql_init(nullptr));
   for (auto const* const name : {"caching_sha2_password", "sha256_password", "client_ed25519"}) {
     if (handle) mysql_load_plugin(handle.get(), name, authentication_plugin, 0);
   }
   ask_for_connection(at, usual_port, more);
+  for (auto const& file :
+       {as.options_file, as.tls_with.ca_file, as.tls_with.ca_directory, as.tls_with.certificate, as.tls_with.key}) {
+    if (!file.empty()) more.readable.push_back(file);
+  }
+  if (as.options_file.empty() && as.options_group.empty()) return;
+  more.syscalls.push_back(os::syscall_set::files_read);
+  for (auto const* const usual : {"/etc/my.cnf", "/etc/mysql"}) more.readable.emplace_back(usual);
 }
 
-}  // namespace postern::auth::sql
+}  // namespace postern::maps::sql

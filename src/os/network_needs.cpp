@@ -1,8 +1,8 @@
-#include "auth/network_needs.hpp"
+#include "os/network_needs.hpp"
 
 #include <string_view>
 
-namespace postern::auth {
+namespace postern::os {
 namespace {
 
 constexpr std::string_view files[] = {
@@ -21,10 +21,10 @@ constexpr std::uint16_t dns_port = 53;
 
 }  // namespace
 
-void ask_for_network(std::uint16_t port, os::sandbox_rules& more) {
-  more.syscalls.insert(more.syscalls.end(), {os::syscall_set::connect_inet, os::syscall_set::files_read});
+void ask_for_network(std::uint16_t port, sandbox_rules& more) {
+  more.syscalls.insert(more.syscalls.end(), {syscall_set::connect_inet, syscall_set::files_read});
   more.tcp.connect_ports.insert(more.tcp.connect_ports.end(), {port, dns_port});
   for (auto const path : files) more.readable.emplace_back(path);
 }
 
-}  // namespace postern::auth
+}  // namespace postern::os

@@ -1,10 +1,10 @@
-#include "auth/backend/ldap_deadline.hpp"
+#include "maps/ldap/deadline.hpp"
 
 #include <poll.h>
 
 #include <cerrno>
 
-namespace postern::auth {
+namespace postern::maps {
 namespace {
 
 // Above the socket, below TLS.
@@ -71,4 +71,4 @@ ber_slen_t ldap_deadline::write(Sockbuf_IO_Desc* layer, void* data, ber_len_t si
   return LBER_SBIOD_WRITE_NEXT(layer, data, size);
 }
 
-}  // namespace postern::auth
+}  // namespace postern::maps

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "auth/sql/engine.hpp"
+#include "maps/sql/engine.hpp"
 
-namespace postern::auth::sql {
+namespace postern::maps::sql {
 namespace {
 
 struct closer {
@@ -40,22 +40,35 @@ class sqlite_file final : public connection {
     return secret(std::move(out));
   }
 
-  answer query(secret const& statement) override {
+  answer query(secret const& statement, std::size_t rows_max) override {
     if (number_of(path_) != file_) return failed(trouble::kind::lost, "is another file now");
     auto const text = statement.reveal();
     sqlite3_stmt* made = nullptr;
-    int const prepared = sqlite3_prepare_v2(handle_.get(), text.data(), static_cast<int>(text.size()), &made, nullptr);
+    int status = sqlite3_prepare_v2(handle_.get(), text.data(), static_cast<int>(text.size()), &made, nullptr);
     std::unique_ptr<sqlite3_stmt, closer> const run(made);
-    int const status = prepared == SQLITE_OK ? sqlite3_step(made) : prepared;
-    if (status == SQLITE_DONE) return std::nullopt;
+    told_rows told{.has_rows = sqlite3_column_count(made) > 0, .rows = {}, .cut = false};
+    if (status == SQLITE_OK) status = sqlite3_step(made);
+    for (; status == SQLITE_ROW && told.rows.size() < rows_max; status = sqlite3_step(made)) {
+      told.rows.push_back(take_row(made));
+    }
+    told.cut = status == SQLITE_ROW;
+    if (status == SQLITE_DONE || status == SQLITE_ROW) return told;
     // The number's text: the message may quote the statement.
-    if (status != SQLITE_ROW) return failed(judge(status), sqlite3_errstr(status));
-    auto const* const value = static_cast<char const*>(sqlite3_column_blob(made, 0));
-    if (value == nullptr) return secret();
-    return secret(std::string_view(value, static_cast<std::size_t>(sqlite3_column_bytes(made, 0))));
+    return failed(judge(status), sqlite3_errstr(status));
   }
 
  private:
+  static std::vector<column> take_row(sqlite3_stmt* from) {
+    std::vector<column> out;
+    for (int i = 0; i < sqlite3_column_count(from); ++i) {
+      auto const* const value = static_cast<char const*>(sqlite3_column_blob(from, i));
+      auto const size = static_cast<std::size_t>(sqlite3_column_bytes(from, i));
+      bool const null = sqlite3_column_type(from, i) == SQLITE_NULL;
+      out.push_back(null ? column() : column(value != nullptr ? std::string_view(value, size) : std::string_view()));
+    }
+    return out;
+  }
+
   static trouble::kind judge(int status) {
     switch (status) {
       case SQLITE_BUSY:
@@ -98,4 +111,4 @@ void sqlite_asks_for(endpoint const&, account_at const& as, os::sandbox_rules& m
   more.syscalls.insert(more.syscalls.end(), {os::syscall_set::files_read, os::syscall_set::files_write});
 }
 
-}  // namespace postern::auth::sql
+}  // namespace postern::maps::sql

@@ -1,5 +1,7 @@
 #pragma once
-// Purpose: the databases that sql_engine names: one file each, a row each in engine.cpp.
+// Purpose: the databases that tables (pgsql:, mysql:, sqlite:) and Cyrus's sql_engine name: one file each, a row each
+// in
+//          engine.cpp.
 // Errors: a trouble names host and database, never a statement: there may be a password in it.
 // Concurrency: one connection, one thread; calls block: a connection for `connect_limit`, a statement for `time_limit`
 //              at most. [deviates: name look-ups inside the libraries last as long as the system's resolver lets them]
@@ -12,17 +14,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "os/sandbox.hpp"
 
-namespace postern::auth::sql {
+namespace postern::maps::sql {
 
 struct endpoint {
-  std::string host;  ///< empty: the library's own default; with a leading '/': a UNIX socket (its directory: pgsql)
+  std::string host;  ///< "postgresql://…": all that libpq reads in a URI; empty: the library's own default; with a
+                     ///< leading '/': a UNIX socket (its directory: pgsql)
   std::string port;
   friend bool operator==(endpoint const&, endpoint const&) = default;
+};
+
+/// What Postfix's mysql_table(5) calls tls_*.
+struct tls_files {
+  std::string ca_file;
+  std::string ca_directory;
+  std::string certificate;
+  std::string key;
+  std::string ciphers;
+  bool verify = false;  ///< the server's name must be in its certificate
+  bool operator==(tls_files const&) const = default;
 };
 
 struct account_at {
@@ -30,6 +45,10 @@ struct account_at {
   secret password;
   std::string database;
   bool tls = false;
+  tls_files tls_with;         ///< mysql
+  std::string options_file;   ///< mysql; empty: the library's own places
+  std::string options_group;  ///< mysql; with neither no option file is read
+  std::string encoding;       ///< of what is asked and told; empty: UTF-8
   std::chrono::seconds connect_limit{5};
   std::chrono::seconds time_limit{30};
 };
@@ -44,15 +63,23 @@ struct trouble {
   kind what = kind::lost;
   std::string text;
 };
+/// Nothing: NULL.
+using column = std::optional<secret>;
+struct told_rows {
+  bool has_rows = false;  ///< the statement is of those that tell rows, even if there are none
+  std::vector<std::vector<column>> rows;
+  bool cut = false;  ///< there are more
+};
 /// First column of the first row, empty for NULL; nothing: no row.
-using answer = std::expected<std::optional<secret>, trouble>;
+std::optional<secret> take_first(told_rows&& from);
+using answer = std::expected<told_rows, trouble>;
 
 class connection {
  public:
   virtual ~connection() = default;
   /// Without quotation marks around it. A failure: octets that are no text there.
   virtual result<secret> escape(std::string_view text) = 0;
-  virtual answer query(secret const& statement) = 0;
+  virtual answer query(secret const& statement, std::size_t rows_max) = 0;
 };
 
 struct engine_row {
@@ -61,7 +88,7 @@ struct engine_row {
   /// Loads what cannot be loaded any more once the process is shut in, and adds what its connections need there.
   void (*ask_for)(endpoint const& at, account_at const& as, os::sandbox_rules& more);
 };
-/// By the names of sql_engine; nullptr when there is none.
+/// By name, in any case; nullptr when there is none.
 engine_row const* find_engine(std::string_view name);
 
 /// A UNIX socket, or what network_needs.hpp says.
@@ -74,4 +101,4 @@ void pgsql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules&
 void mysql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more);
 void sqlite_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more);
 
-}  // namespace postern::auth::sql
+}  // namespace postern::maps::sql

@@ -1,12 +1,12 @@
-#include "auth/sql/engine.hpp"
+#include "maps/sql/engine.hpp"
 
 #include <algorithm>
 #include <iterator>
 
-#include "auth/network_needs.hpp"
 #include "base/text.hpp"
+#include "os/network_needs.hpp"
 
-namespace postern::auth::sql {
+namespace postern::maps::sql {
 namespace {
 
 constexpr engine_row rows[] = {
@@ -23,13 +23,18 @@ engine_row const* find_engine(std::string_view name) {
   return at == std::end(rows) ? nullptr : at;
 }
 
+std::optional<secret> take_first(told_rows&& from) {
+  if (from.rows.empty() || from.rows.front().empty()) return std::nullopt;
+  return std::move(from.rows.front().front()).value_or(secret());
+}
+
 void ask_for_connection(endpoint const& at, std::uint16_t usual_port, os::sandbox_rules& more) {
   if (at.host.empty() || at.host.starts_with('/') || iequals(at.host, "localhost")) {
     more.syscalls.push_back(os::syscall_set::connect_unix);
   }
   if (at.host.empty() || at.host.starts_with('/')) return;
   auto const port = parse_unsigned(at.port).value_or(usual_port);
-  ask_for_network(static_cast<std::uint16_t>(port), more);
+  os::ask_for_network(static_cast<std::uint16_t>(port), more);
 }
 
-}  // namespace postern::auth::sql
+}  // namespace postern::maps::sql

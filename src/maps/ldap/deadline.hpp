@@ -9,7 +9,7 @@
 
 #include <chrono>
 
-namespace postern::auth {
+namespace postern::maps {
 
 class ldap_deadline {
  public:
@@ -37,4 +37,4 @@ class ldap_deadline {
   std::chrono::steady_clock::time_point until_;
 };
 
-}  // namespace postern::auth
+}  // namespace postern::maps

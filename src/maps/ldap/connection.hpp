@@ -1,7 +1,8 @@
 #pragma once
-// Purpose: one connection to the LDAP servers, over libldap: bind, search, compare, each under a deadline.
+// Purpose: one connection to the LDAP servers, over libldap: bind, search, compare, each under a deadline. Tables and
+//          authd use it.
 // Errors: ldap_error: what kind of trouble, as Cyrus's saslauthd numbers it, and libldap's words for the log.
-// Concurrency: one thread; calls block for ldap_timeout at most, a connection with StartTLS and bind some times that.
+// Concurrency: one thread; calls block for the timeout at most, a connection with StartTLS and bind some times that.
 //              [deviates: name look-ups inside libldap last as long as the system's resolver lets them]
 // Security: a bind is sent each time it is asked for, whatever was bound before; passwords and DNs have any length.
 //           An empty DN or password never reaches the server with a password bind. [RFC 4513 §5.1.2]
@@ -12,14 +13,14 @@
 #include <string>
 #include <vector>
 
-#include "auth/backend/ldap_deadline.hpp"
-#include "auth/backend/ldap_options.hpp"
 #include "base/secret.hpp"
+#include "maps/ldap/deadline.hpp"
+#include "maps/ldap/server_options.hpp"
 
 struct ldap;
 struct ldapmsg;
 
-namespace postern::auth {
+namespace postern::maps {
 
 /// The numbers stand in log lines.
 enum class ldap_trouble : std::int8_t {
@@ -48,15 +49,25 @@ struct ldap_identity {
   std::string authorization_id;
 };
 
+struct ldap_attribute {
+  std::string name;  ///< as the server spells it
+  std::vector<secret> values;
+};
 struct ldap_entry {
   std::string dn;
-  std::vector<secret> values;  ///< of the attribute that was asked for
+  std::vector<ldap_attribute> attributes;  ///< of those that were asked for, in the server's order
+  /// Empty when the entry does not have it.
+  std::vector<secret> const& values_of(std::string_view name) const;
 };
 
 class ldap_connection {
  public:
   /// Connects with the first bind. `options` must outlive it.
-  explicit ldap_connection(ldap_options const& options) : options_(options) {}
+  explicit ldap_connection(ldap_server_options const& options) : options_(options) {}
+
+  /// Connects as nobody, without a bind. [RFC 4511 §4.2]
+  ldap_result_of<> open() { return connect(); }
+  bool is_open() const noexcept { return handle_ != nullptr; }
 
   /// By password, or by SASL as the options say; an identity without DN and password binds anonymously.
   ldap_result_of<> bind(ldap_identity const& identity);
@@ -66,7 +77,7 @@ class ldap_connection {
     std::string base;
     int scope = 2;
     std::string filter;
-    std::string attribute;  ///< "1.1": none
+    std::vector<std::string> attributes;  ///< "1.1": none
   };
   /// No entry is an empty list; more entries than the options' size limit are cut there and marked.
   struct search_answer {
@@ -109,13 +120,14 @@ class ldap_connection {
   int bind_sasl(ldap_identity const& identity, std::string& text);
   /// The answer to what was sent; its code is LDAP_TIMEOUT when none came.
   reply wait_for(int message_id);
+  ldap_entry take_entry(struct ldapmsg* entry) const;
   int last_code() const;
   std::unexpected<ldap_error> broken(std::string_view what, int code, std::string_view text);
 
-  ldap_options const& options_;
+  ldap_server_options const& options_;
   ldap_deadline deadline_;
   std::unique_ptr<struct ldap, closer> handle_;
   bool bound_ = false;
 };
 
-}  // namespace postern::auth
+}  // namespace postern::maps

@@ -1,15 +1,17 @@
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include "auth/sql/engine.hpp"
 #include "base/text.hpp"
+#include "maps/sql/engine.hpp"
 
-namespace postern::auth::sql {
+namespace postern::maps::sql {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -37,7 +39,7 @@ class pgsql final : public connection {
 
   // Never PQexec: it waits for ever for a server that stands still. With parameters, although there are none: only
   // then libpq sends it in a way in which the server takes no second statement.
-  answer query(secret const& statement) override {
+  answer query(secret const& statement, std::size_t rows_max) override {
     auto const until = clock::now() + time_limit_;
     if (PQsendQueryParams(handle_.get(), statement.reveal().data(), 0, nullptr, nullptr, nullptr, nullptr, 0) != 1) {
       return failed(trouble::kind::lost, "the connection is lost");
@@ -49,7 +51,7 @@ class pgsql final : public connection {
       if (!next) break;
       if (!first) first = std::move(next);
     }
-    return take(first.get());
+    return take(first.get(), rows_max);
   }
 
  private:
@@ -72,9 +74,9 @@ class pgsql final : public connection {
     }
   }
 
-  answer take(PGresult const* got) const {
+  answer take(PGresult const* got, std::size_t rows_max) const {
     auto const status = PQresultStatus(got);
-    if (status == PGRES_COMMAND_OK) return std::nullopt;
+    if (status == PGRES_COMMAND_OK) return told_rows{};
     if (status != PGRES_TUPLES_OK) {
       // The primary message alone: the others may quote the statement.
       char const* const why = PQresultErrorField(got, PG_DIAG_MESSAGE_PRIMARY);
@@ -82,8 +84,16 @@ class pgsql final : public connection {
       return failed(alive ? trouble::kind::refused : trouble::kind::lost,
                     why != nullptr ? why : "the connection is lost");
     }
-    if (PQntuples(got) == 0 || PQnfields(got) == 0) return std::nullopt;
-    return secret(std::string_view(PQgetvalue(got, 0, 0), static_cast<std::size_t>(PQgetlength(got, 0, 0))));
+    auto const count = static_cast<std::size_t>(PQntuples(got));
+    told_rows told{.has_rows = true, .rows = {}, .cut = count > rows_max};
+    for (int i = 0; std::cmp_less(i, std::min(count, rows_max)); ++i) {
+      auto& into = told.rows.emplace_back();
+      for (int k = 0; k < PQnfields(got); ++k) {
+        std::string_view const text(PQgetvalue(got, i, k), static_cast<std::size_t>(PQgetlength(got, i, k)));
+        into.push_back(PQgetisnull(got, i, k) != 0 ? column() : column(text));
+      }
+    }
+    return told;
   }
 
   std::unexpected<trouble> failed(trouble::kind what, std::string_view why) const {
@@ -95,6 +105,36 @@ class pgsql final : public connection {
   std::chrono::seconds time_limit_;
 };
 
+bool is_uri(endpoint const& at) { return at.host.starts_with("postgresql://") || at.host.starts_with("postgres://"); }
+
+/// A URI may hold a password: it is named by what libpq found in it.
+std::string name_of(PGconn const* handle, endpoint const& at, account_at const& as) {
+  auto const told = [](char const* text) { return std::string(text != nullptr ? text : ""); };
+  auto const host = is_uri(at) ? told(PQhost(handle)) : at.host;
+  auto const port = is_uri(at) ? told(PQport(handle)) : at.port;
+  return fmt::format("pgsql {} on {}{}{}", is_uri(at) ? told(PQdb(handle)) : as.database,
+                     host.empty() ? "the default host" : host, port.empty() ? "" : ":", port);
+}
+
+/// The hosts and ports in a URI; there may be several.
+void ask_for_uri(endpoint const& at, os::sandbox_rules& more) {
+  std::unique_ptr<PQconninfoOption, decltype([](PQconninfoOption* one) { PQconninfoFree(one); })> const all(
+      PQconninfoParse(at.host.c_str(), nullptr));
+  endpoint inside;
+  for (auto const* one = all.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    std::string_view const keyword = one->keyword;
+    if (one->val == nullptr) continue;
+    if (keyword == "host") inside.host = one->val;
+    if (keyword == "port") inside.port = one->val;
+    if (keyword == "sslrootcert" || keyword == "sslcert" || keyword == "sslkey") more.readable.emplace_back(one->val);
+  }
+  auto const hosts = split(inside.host, ',');
+  auto const ports = split(inside.port, ',');
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    ask_for_connection({std::string(hosts[i]), std::string(ports[std::min(i, ports.size() - 1)])}, usual_port, more);
+  }
+}
+
 }  // namespace
 
 result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at const& as) {
@@ -105,14 +145,18 @@ result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at
     char const* value;
   };
   // No tickets: libgssapi loads code when it is asked, which the sandbox ends the process for.
-  parameter const parameters[] = {{"host", at.host.c_str()},
-                                  {"port", at.port.c_str()},
-                                  {"user", as.user.c_str()},
-                                  {"password", as.password.reveal().data()},
-                                  {"dbname", as.database.c_str()},
-                                  {"sslmode", as.tls ? "require" : "prefer"},
+  // A URI says all but what we insist on; what stands behind dbname is stronger than the URI.
+  bool const uri = is_uri(at);
+  auto const unless_uri = [uri](char const* text) { return uri ? nullptr : text; };
+  auto const encoding = as.encoding.empty() ? std::string("UTF8") : as.encoding;
+  parameter const parameters[] = {{"host", unless_uri(at.host.c_str())},
+                                  {"port", unless_uri(at.port.c_str())},
+                                  {"user", unless_uri(as.user.c_str())},
+                                  {"password", unless_uri(as.password.reveal().data())},
+                                  {"sslmode", unless_uri(as.tls ? "require" : "prefer")},
+                                  {"dbname", uri ? at.host.c_str() : as.database.c_str()},
                                   {"gssencmode", "disable"},
-                                  {"client_encoding", "UTF8"},
+                                  {"client_encoding", encoding.c_str()},
                                   {"connect_timeout", limit.c_str()},
                                   {"tcp_user_timeout", lost_after.c_str()},
                                   {nullptr, nullptr}};
@@ -123,9 +167,8 @@ result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at
     names[i] = parameters[i].name;
     values[i] = parameters[i].value;
   }
-  std::unique_ptr<PGconn, closer> handle(PQconnectdbParams(names, values, 0));
-  auto const named = fmt::format("pgsql {} on {}{}{}", as.database, at.host.empty() ? "the default host" : at.host,
-                                 at.port.empty() ? "" : ":", at.port);
+  std::unique_ptr<PGconn, closer> handle(PQconnectdbParams(names, values, uri ? 1 : 0));
+  auto const named = name_of(handle.get(), at, as);
   if (PQstatus(handle.get()) != CONNECTION_OK) {
     return fail(fmt::format("{}: {}", named, printable(trim(PQerrorMessage(handle.get())), 300)));
   }
@@ -135,7 +178,8 @@ result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at
 }
 
 void pgsql_asks_for(endpoint const& at, account_at const&, os::sandbox_rules& more) {
+  if (is_uri(at)) return ask_for_uri(at, more);
   ask_for_connection(at, usual_port, more);
 }
 
-}  // namespace postern::auth::sql
+}  // namespace postern::maps::sql
