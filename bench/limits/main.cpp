@@ -13,13 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
+
+#include "bench/common/command_line.hpp"
 
 namespace {
 
@@ -91,11 +92,10 @@ int main(int argc, char** argv) {
   std::string name;
   double seconds = 2;
   unsigned threads = std::thread::hardware_concurrency();
-  CLI::App app("how often a second this machine does the cryptography of one login");
-  app.add_option("what", name, "argon2id, scram-sha-256, rs256 or es256")->required();
-  app.add_option("--seconds", seconds)->check(CLI::PositiveNumber);
-  app.add_option("--threads", threads)->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
+  postern::bench::option const known[] = {
+      {"what", &name, "argon2id, scram-sha-256, rs256 or es256"}, {"--seconds", &seconds}, {"--threads", &threads}};
+  postern::bench::read_command_line(argc, argv, "how often a second this machine does the cryptography of one login",
+                                    known);
   auto const found = table.find(name);
   if (found == table.end()) return std::fputs("no such limit\n", stderr), 1;
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,6 +18,7 @@
 #include "base/base64.hpp"
 #include "os/unique_fd.hpp"
 
+#include "bench/common/command_line.hpp"
 #include "bench/logins/exchange.hpp"
 
 namespace {
@@ -189,15 +189,14 @@ class load {
 
 int main(int argc, char** argv) {
   options how;
-  CLI::App app("logs in at authd's socket and measures");
-  app.add_option("socket", how.socket, "path of private/auth")->required();
-  app.add_option("--mechanism", how.mechanism, "PLAIN, SCRAM-SHA-256 or XOAUTH2");
-  app.add_option("--user", how.user);
-  app.add_option("--users", how.users, "log in as USER0, USER1, …")->check(CLI::PositiveNumber);
-  app.add_option("--password", how.password);
-  app.add_option("--token-file", how.token_file, "a token a line; only the first user logs in with them");
-  app.add_option("--in-flight", how.in_flight)->check(CLI::PositiveNumber);
-  app.add_option("--logins", how.logins)->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
+  option const known[] = {{"socket", &how.socket, "path of private/auth"},
+                          {"--mechanism", &how.mechanism, "PLAIN, SCRAM-SHA-256 or XOAUTH2"},
+                          {"--user", &how.user},
+                          {"--users", &how.users, "log in as USER0, USER1, …"},
+                          {"--password", &how.password},
+                          {"--token-file", &how.token_file, "a token a line; only the first user logs in with them"},
+                          {"--in-flight", &how.in_flight},
+                          {"--logins", &how.logins}};
+  read_command_line(argc, argv, "logs in at authd's socket and measures", known);
   return load(how).run();
 }

@@ -11,12 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include "bench/common/command_line.hpp"
 
 namespace {
 
@@ -144,15 +145,14 @@ class load {
 
 int main(int argc, char** argv) {
   options how;
-  CLI::App app("asks a saslauthd socket for logins and measures");
-  app.add_option("socket", how.socket, "path of the mux socket")->required();
-  app.add_option("--user", how.user);
-  app.add_option("--users", how.users, "log in as USER0, USER1, …")->check(CLI::PositiveNumber);
-  app.add_option("--password", how.password)->required();
-  app.add_option("--service", how.service);
-  app.add_option("--realm", how.realm);
-  app.add_option("--connections", how.connections)->check(CLI::PositiveNumber);
-  app.add_option("--logins", how.logins)->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
+  postern::bench::option const known[] = {{"socket", &how.socket, "path of the mux socket"},
+                                          {"--user", &how.user},
+                                          {"--users", &how.users, "log in as USER0, USER1, …"},
+                                          {"--password", &how.password, "", true},
+                                          {"--service", &how.service},
+                                          {"--realm", &how.realm},
+                                          {"--connections", &how.connections},
+                                          {"--logins", &how.logins}};
+  postern::bench::read_command_line(argc, argv, "asks a saslauthd socket for logins and measures", known);
   return load(how).run();
 }
