@@ -23,6 +23,13 @@ struct closer {
 };
 using reply = std::unique_ptr<PGresult, closer>;
 
+/// libpq writes a line for each address that it tried.
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (auto const line : split_any(text, "\r\n")) out += (out.empty() ? "" : " ") + std::string(trim(line));
+  return printable(out, 300);
+}
+
 class pgsql final : public connection {
  public:
   pgsql(std::unique_ptr<PGconn, closer> handle, std::string named, std::chrono::seconds time_limit)
@@ -97,7 +104,7 @@ class pgsql final : public connection {
   }
 
   std::unexpected<trouble> failed(trouble::kind what, std::string_view why) const {
-    return std::unexpected(trouble{what, fmt::format("{}: {}", named_, printable(why, 300))});
+    return std::unexpected(trouble{what, fmt::format("{}: {}", named_, on_one_line(why))});
   }
 
   std::unique_ptr<PGconn, closer> handle_;
@@ -170,7 +177,7 @@ result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at
   std::unique_ptr<PGconn, closer> handle(PQconnectdbParams(names, values, uri ? 1 : 0));
   auto const named = name_of(handle.get(), at, as);
   if (PQstatus(handle.get()) != CONNECTION_OK) {
-    return fail(fmt::format("{}: {}", named, printable(trim(PQerrorMessage(handle.get())), 300)));
+    return fail(fmt::format("{}: {}", named, on_one_line(PQerrorMessage(handle.get()))));
   }
   PQsetNoticeProcessor(handle.get(), [](void*, char const*) {}, nullptr);
   PQsetnonblocking(handle.get(), 1);
