@@ -19,5 +19,6 @@ std::span<parameter const> cleanup_parameters();
 std::span<parameter const> postscreen_parameters();
 std::span<parameter const> postern_parameters();
 std::span<parameter const> postern_oauth_parameters();
+std::span<parameter const> postern_abuse_parameters();
 
 }  // namespace postern::config

@@ -10,9 +10,10 @@ namespace {
 
 std::vector<parameter> gather() {
   std::vector<parameter> rows;
-  for (auto table : {smtpd_parameters(), smtpd_auth_tls_parameters(), smtp_parameters(), lmtp_parameters(),
-                     queue_parameters(), local_parameters(), general_parameters(), cleanup_parameters(),
-                     postscreen_parameters(), postern_parameters(), postern_oauth_parameters()}) {
+  for (auto table :
+       {smtpd_parameters(), smtpd_auth_tls_parameters(), smtp_parameters(), lmtp_parameters(), queue_parameters(),
+        local_parameters(), general_parameters(), cleanup_parameters(), postscreen_parameters(), postern_parameters(),
+        postern_oauth_parameters(), postern_abuse_parameters()}) {
     rows.insert(rows.end(), table.begin(), table.end());
   }
   std::ranges::sort(rows, {}, &parameter::name);

@@ -21,7 +21,7 @@ struct known_program {
 
 // What stands in the eighth column of a master.cf, and who does that work here.
 constexpr std::array programs{
-    known_program{"anvil", kind::folded, "smtpd counts its clients itself"},
+    known_program{"anvil", kind::ours, "anvil"},
     known_program{"authd", kind::ours, "authd"},
     known_program{"bounce", kind::folded, "qmgr composes bounces and keeps delivery states"},
     known_program{"cleanup", kind::folded, "smtpd brings content into form as it arrives"},

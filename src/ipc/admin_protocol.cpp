@@ -17,7 +17,7 @@ std::unexpected<failure> malformed(char const* what) {
 
 message format_admin_request(admin_request const& request) {
   return made(admin_message::request,
-              encoder().put(static_cast<std::uint64_t>(request.verb)).put(request.subject).take());
+              encoder().put(static_cast<std::uint64_t>(request.verb)).put(request.subject).put(request.text).take());
 }
 
 message format_queue_row(queue_row const& row) {
@@ -39,10 +39,12 @@ result<admin_request> parse_admin_request(message const& in) {
   decoder from(in.body);
   auto verb = from.take_number();
   auto subject = from.take_text();
-  if (!is(in, admin_message::request) || !from.good() || verb > static_cast<std::uint64_t>(queue_verb::remove)) {
+  auto text = from.take_text();
+  if (!is(in, admin_message::request) || !from.good() ||
+      verb > static_cast<std::uint64_t>(queue_verb::release_account)) {
     return malformed("request");
   }
-  return admin_request{static_cast<queue_verb>(verb), std::move(subject)};
+  return admin_request{static_cast<queue_verb>(verb), std::move(subject), std::move(text)};
 }
 
 result<queue_row> parse_queue_row(message const& in) {

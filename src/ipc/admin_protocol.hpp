@@ -20,11 +20,21 @@ enum class admin_message : std::uint16_t {
   done = 4,     ///< qmgr: how it ended
 };
 
-enum class queue_verb : std::uint8_t { list = 0, show = 1, flush = 2, hold = 3, release = 4, remove = 5 };
+enum class queue_verb : std::uint8_t {
+  list = 0,
+  show = 1,
+  flush = 2,
+  hold = 3,
+  release = 4,
+  remove = 5,
+  tell_of_account = 6,  ///< writes to postmaster and user that this account is held, and why
+  release_account = 7,  ///< lets go what was held because this account was
+};
 
 struct admin_request {
   queue_verb verb = queue_verb::list;
-  std::string subject;  ///< a queue id; "ALL"; for flush also a next hop; empty for list
+  std::string subject;    ///< a queue id; "ALL"; for flush also a next hop; an account; empty for list
+  std::string text = {};  ///< tell_of_account: the reason
   friend bool operator==(admin_request const&, admin_request const&) = default;
 };
 

@@ -1,0 +1,58 @@
+// anvil: what all front ends share and what outlasts them: rates, roaming windows, wrong logins, what accounts send.
+#include "base/log.hpp"
+#include "service/program.hpp"
+
+#include "anvil/installation_key.hpp"
+#include "anvil/notice_client.hpp"
+#include "anvil/server.hpp"
+
+namespace {
+
+using namespace postern;
+
+constexpr auto stop_limit = std::chrono::milliseconds(1000);
+
+struct prepared {
+  anvil::settings how;
+  std::unique_ptr<anvil::lmdb_store> store;
+  secret key;
+};
+
+result<> prepare(service::environment& env, prepared& out) {
+  out.how = anvil::load_settings(env.settings());
+  auto store = anvil::lmdb_store::open(out.how.directory);
+  if (!store) return std::unexpected(store.error());
+  auto key = anvil::load_installation_key(out.how.directory);
+  if (!key) return std::unexpected(key.error());
+  out.store = std::move(*store);
+  out.key = std::move(*key);
+  return {};
+}
+
+net::task<> end(anvil::server& served, service::environment& env) {
+  co_await served.shut_down(stop_limit);
+  env.stopped();
+}
+
+int serve(service::environment& env, prepared& from) {
+  anvil::server served(env.loop(), from.how, *from.store, std::move(from.key),
+                       [&env, queue = env.socket_path("public/qmgr-admin")](std::string account, std::string reason) {
+                         return anvil::tell_of_account(env.loop(), queue, std::move(account), std::move(reason));
+                       });
+  for (auto& socket : env.take_listeners()) served.serve(std::move(socket.fd));
+  net::task_scope ending(env.loop());
+  env.on_stop([&] { ending.spawn(end(served, env), "stopping anvil"); });
+  int const status = env.run();
+  from.store.reset();  // writes what waits
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  prepared ready;
+  return service::run({.name = "anvil",
+                       .prepare = [&ready](service::environment& env) { return prepare(env, ready); },
+                       .body = [&ready](service::environment& env) { return serve(env, ready); }},
+                      argc, argv);
+}
