@@ -1,5 +1,6 @@
-"""Loopback ports that are free, each given out once a run."""
+"""Loopback ports that are free, each given out once a run; workers of one run (pytest -n) draw from ranges apart."""
 
+import os
 import random
 import socket
 
@@ -8,9 +9,16 @@ _given = set()
 _FIRST, _LAST = 10_240, 32_000
 
 
+def _range_of_worker():
+    """(first, last): pytest-xdist calls its workers gw0, gw1 and so on."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    width = (_LAST - _FIRST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return _FIRST + worker * width, _FIRST + (worker + 1) * width - 1
+
+
 def free_port():
     while True:
-        port = random.randint(_FIRST, _LAST)
+        port = random.randint(*_range_of_worker())
         if port in _given:
             continue
         with socket.socket() as probe:

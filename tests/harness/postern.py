@@ -33,7 +33,7 @@ class Postern:
                 path.chmod(path.stat().st_mode | 0o055)
         if init:
             self.cli("init")
-            self.set(myhostname="mail.postern.example", inet_protocols="ipv4", **(main_cf or {}))
+            self.set(**{"myhostname": "mail.postern.example", "inet_protocols": "ipv4"} | (main_cf or {}))
             self.write_master(listeners if listeners is not None else self.default_listeners())
 
     def default_listeners(self):

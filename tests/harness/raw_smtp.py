@@ -50,6 +50,15 @@ class RawSmtp:
         context.verify_mode = ssl.CERT_NONE
         self.socket = context.wrap_socket(self.socket, server_hostname=server_name)
 
+    def wrap_with_certificate(self, certificate, key):
+        """After STARTTLS: a handshake with a certificate of the client's."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.load_cert_chain(certificate, key)
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self.buffer = b""
+
     def send(self, octets):
         self.socket.sendall(octets)
 
