@@ -6,11 +6,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "policy/address_class.hpp"
 
 namespace postern::policy {
+
+class accepted_recipient;
+/// policy/alias_target.hpp
+accepted_recipient accept_by_configuration(address_resolver const& addresses, std::string_view address,
+                                           std::string grounds);
 
 class relay_permit {
  public:
@@ -20,6 +26,7 @@ class relay_permit {
  private:
   friend class gate;
   friend relay_permit permit_for_system_mail();
+  friend accepted_recipient accept_by_configuration(address_resolver const&, std::string_view, std::string);
   explicit relay_permit(std::string grounds) : grounds_(std::move(grounds)) {}
   std::string grounds_;
 };
@@ -36,6 +43,7 @@ class accepted_recipient {
 
  private:
   friend class gate;
+  friend accepted_recipient accept_by_configuration(address_resolver const&, std::string_view, std::string);
   accepted_recipient(std::string address, address_class klass, std::optional<relay_permit> permit)
       : address_(std::move(address)), class_(klass), permit_(std::move(permit)) {}
   std::string address_;
