@@ -2,11 +2,8 @@
 #include "smtp/server_session.hpp"
 
 namespace postern::smtp {
-namespace {
 
-constexpr std::size_t helo_name_limit = 255;
-
-}  // namespace
+using namespace server_actions;
 
 std::string_view server_session::permitted_mechanisms() const {
   bool const hidden = !settings_.auth_enabled || offer_ == nullptr || (settings_.auth_needs_tls && !tls_active_);
@@ -60,10 +57,35 @@ void server_session::append_capability(std::string& lines, capability id) const 
 // [RFC 5321 §4.1.1.1]
 void server_session::ehlo(std::string_view arguments) {
   if (arguments.empty()) return complain("501 Syntax: EHLO hostname");
+  argument_ = printable(arguments, helo_name_limit);
+  helo_extended_ = true;
+  if (!asks_helo_) return greet_back(true);
+  expect(expecting::helo_verdict);
+  act(ask_helo{argument_, true});
+}
+
+server_session::actions server_session::on_helo_verdict(verdict const& answer, bool extensions) {
+  demand(expecting_ == expecting::helo_verdict);
+  begin_event();
+  expect(expecting::line);
+  if (answer.refusal) {
+    complain(*answer.refusal);
+  } else {
+    greet_back(extensions);
+  }
+  return end_event();
+}
+
+void server_session::greet_back(bool extensions) {
   abort_content();
   stage_ = stage::greeted;
-  extended_ = true;
-  helo_name_ = printable(arguments, helo_name_limit);
+  extended_ = helo_extended_;
+  helo_name_ = argument_;
+  if (!extended_) return say("250 " + settings_.host_name);
+  if (!extensions) {
+    say("250-" + settings_.host_name);
+    return say("250 ENHANCEDSTATUSCODES");
+  }
   std::string lines = "250-" + settings_.host_name + "\r\n";
   for (auto const& row : capability_table()) append_capability(lines, row.id);
   // The last line has a space where the others have a hyphen.

@@ -19,6 +19,15 @@ namespace postern::smtp::server_actions {
 struct send_reply {
   std::string_view text;  ///< with CRLF
 };
+/// The client said HELO or EHLO; only after ask_about(). (asks: on_helo_verdict)
+struct ask_helo {
+  std::string_view name;
+  bool extended;
+};
+/// A command that nobody knows; only after ask_about(). (asks: on_unknown_verdict)
+struct ask_unknown {
+  std::string_view line;
+};
 /// The sender was well-formed: may it send? (asks: on_sender_verdict)
 struct ask_sender {
   sender const* from;
@@ -73,10 +82,11 @@ struct close_connection {};
 namespace postern::smtp {
 
 using server_action =
-    std::variant<server_actions::send_reply, server_actions::ask_sender, server_actions::ask_recipient,
-                 server_actions::ask_data, server_actions::ask_etrn, server_actions::start_auth,
-                 server_actions::continue_auth, server_actions::cancel_auth, server_actions::start_tls,
-                 server_actions::begin_data, server_actions::begin_bdat, server_actions::commit_message,
-                 server_actions::abort_message, server_actions::pause, server_actions::close_connection>;
+    std::variant<server_actions::send_reply, server_actions::ask_helo, server_actions::ask_unknown,
+                 server_actions::ask_sender, server_actions::ask_recipient, server_actions::ask_data,
+                 server_actions::ask_etrn, server_actions::start_auth, server_actions::continue_auth,
+                 server_actions::cancel_auth, server_actions::start_tls, server_actions::begin_data,
+                 server_actions::begin_bdat, server_actions::commit_message, server_actions::abort_message,
+                 server_actions::pause, server_actions::close_connection>;
 
 }  // namespace postern::smtp

@@ -677,8 +677,46 @@ C: xtalk 4
 S: 250 2.0.0 Ok
 )"},
     {"refused at the door", nothing, R"(
+E: connect-refused 421 4.7.1 mx.example.org not now
+S: 421 4.7.1 mx.example.org not now
+A: close
+)"},
+    {"refused at the door for good, and goes on", nothing, R"(
 E: connect-refused 554 5.7.1 mx.example.org not for you
 S: 554 5.7.1 mx.example.org not for you
+C: MAIL FROM:<a@b.example>
+A: ask_sender <a@b.example>
+V: 550 5.7.1 no
+S: 550 5.7.1 no
+C: QUIT
+S: 221 2.0.0 Bye
+A: close
+)"},
+    {"greetings and unknown commands are asked about", nothing, R"(
+E: ask-about
+E: connect
+S: 220 mx.example.org ESMTP Postern
+C: HELO one
+A: ask_helo one
+V: ok
+S: 250 mx.example.org
+C: EHLO two
+A: ask_ehlo two
+V: 550 5.7.1 no
+S: 550 5.7.1 no
+C: EHLO three
+A: ask_ehlo three
+V: ok without extensions
+S: 250-mx.example.org
+S: 250 ENHANCEDSTATUSCODES
+C: FOO bar
+A: ask_unknown FOO bar
+V: ok
+S: 500 5.5.2 Error: command not recognized
+C: FOO bar
+A: ask_unknown FOO bar
+V: 421 4.7.0 go
+S: 421 4.7.0 go
 A: close
 )"},
     {"policy hangs up", nothing, R"(

@@ -124,7 +124,13 @@ server_session::actions server_session::on_connect_refused(reply const& why) {
   demand(expecting_ == expecting::connection);
   begin_event();
   append_text(format_reply(why), true);
-  close();
+  if (why.code == 421) {
+    close();
+  } else {
+    ++errors_;
+    stage_ = settings_.helo_required ? stage::fresh : stage::greeted;
+    expect(expecting::line);
+  }
   return end_event();
 }
 
@@ -172,7 +178,7 @@ void server_session::dispatch(std::string_view line) {
   bool const does_nothing =
       std::ranges::any_of(settings_.noop_commands, [&](auto& name) { return iequals(name, word); });
   if (does_nothing) return say("250 2.0.0 Ok");
-  if (row == nullptr) return unknown_command(word);
+  if (row == nullptr) return unknown_command(line, word);
   last_verb_ = row->id;
   last_ends_group_ = row->last_in_group;
   auto const arguments = trim(line.substr(word.size()));
@@ -237,12 +243,27 @@ bool server_session::is_forbidden(std::string_view word) const {
   });
 }
 
-void server_session::unknown_command(std::string_view word) {
+void server_session::unknown_command(std::string_view line, std::string_view word) {
   if (is_forbidden(word)) {
     ++errors_;
     return hang_up("221 2.7.0 Error: I can break rules, too. Goodbye.");
   }
-  complain("500 5.5.2 Error: command not recognized");
+  if (!asks_unknown_) return complain("500 5.5.2 Error: command not recognized");
+  argument_ = line;
+  expect(expecting::unknown_verdict);
+  act(ask_unknown{argument_});
+}
+
+server_session::actions server_session::on_unknown_verdict(verdict const& answer) {
+  demand(expecting_ == expecting::unknown_verdict);
+  begin_event();
+  expect(expecting::line);
+  if (answer.refusal) {
+    complain(*answer.refusal);
+  } else {
+    complain("500 5.5.2 Error: command not recognized");
+  }
+  return end_event();
 }
 
 server_session::actions server_session::on_timeout() {

@@ -51,13 +51,19 @@ class server_session {
 
   /// The peer is connected and may talk (in wrapper mode: on_tls_established first).
   actions on_connect();
-  /// The connection is refused by policy before the greeting: "554 …" or "421 …".
+  /// The connection is refused before the greeting. 421 closes; after 554 the client may still say QUIT, and policy
+  /// refuses all else. [RFC 5321 §3.1]
   actions on_connect_refused(reply const& why);
   /// A whole line, without its line end.
   actions on_line(std::string_view line, line_end end = line_end::crlf);
   /// A line that is longer than line_limit(); the driver has thrown it away up to its end.
   actions on_line_too_long();
 
+  /// Answers ask_helo. `extensions`: false where the client is going to be refused all mail: it is offered nothing
+  /// then.
+  actions on_helo_verdict(verdict const& answer, bool extensions = true);
+  /// Answers ask_unknown. Without a refusal: "500 …".
+  actions on_unknown_verdict(verdict const& answer);
   actions on_sender_verdict(verdict const& answer);
   actions on_recipient_verdict(verdict const& answer);
   actions on_data_verdict(verdict const& answer);
@@ -91,6 +97,11 @@ class server_session {
   /// Bare LF is handled as in Postfix's smtpd_forbid_bare_newline_exclusions from here on.
   void exclude_from_bare_newline_rules() noexcept { newline_ = bare_newline::accept; }
   void set_offer(std::shared_ptr<mechanism_offer const> offer) { offer_ = std::move(offer); }
+  /// From here on HELO, EHLO and unknown commands are asked about.
+  void ask_about(bool helo, bool unknown) noexcept {
+    asks_helo_ = helo;
+    asks_unknown_ = unknown;
+  }
 
   body_rules rules_for_body() const;
   transaction const& envelope() const noexcept { return transaction_; }
@@ -116,6 +127,8 @@ class server_session {
   enum class expecting : std::uint8_t {
     connection,
     line,
+    helo_verdict,
+    unknown_verdict,
     sender_verdict,
     recipient_verdict,
     verify_verdict,
@@ -131,6 +144,9 @@ class server_session {
     commit,
     nothing
   };
+
+  static constexpr std::size_t helo_name_limit = 255;
+  void greet_back(bool extensions);
 
   // one a command, in cmd_VERB.cpp
   void ehlo(std::string_view arguments);
@@ -153,7 +169,7 @@ class server_session {
   actions end_event();
   void dispatch(std::string_view line);
   void run(verb id, std::string_view arguments);
-  void unknown_command(std::string_view word);
+  void unknown_command(std::string_view line, std::string_view word);
   bool is_forbidden(std::string_view word) const;
   void expect(expecting what) noexcept { expecting_ = what; }
   void demand(bool legal) const noexcept;
@@ -198,6 +214,9 @@ class server_session {
   bool extended_ = false;
   bool tls_active_ = false;
   bool last_ends_group_ = false;
+  bool asks_helo_ = false;
+  bool asks_unknown_ = false;
+  bool helo_extended_ = false;  // of the HELO or EHLO that is being asked about
   verb last_verb_ = verb::unknown;
 
   std::string helo_name_;

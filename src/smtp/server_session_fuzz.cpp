@@ -52,6 +52,13 @@ class driver {
       demand(line.size() >= 3 && postern::is_ascii_digit(line[0]) && line.find('\r') == std::string_view::npos);
     }
   }
+  void on(ask_helo const& action) {
+    demand(!action.name.empty());
+    asked_ = [](driver& self) { return self.session_.on_helo_verdict(self.judge(), self.choose() % 2 == 0); };
+  }
+  void on(ask_unknown const&) {
+    asked_ = [](driver& self) { return self.session_.on_unknown_verdict(self.judge()); };
+  }
   void on(ask_sender const& action) {
     demand(action.from->reverse_path.find_first_of("\r\n") == std::string::npos);
     asked_ = [](driver& self) { return self.session_.on_sender_verdict(self.judge()); };
@@ -129,6 +136,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   settings.newline = static_cast<bare_newline>(data[3] % 3);
   auto const offer = std::make_shared<mechanism_offer const>(mechanism_offer{"PLAIN", "PLAIN LOGIN"});
   server_session session(settings, offer);
+  session.ask_about(data[3] % 8 > 3, data[3] % 16 > 7);
   driver peer(session, std::string_view(input).substr(4, 16));
   peer.perform(session.on_connect());
   for (auto line : postern::split(std::string_view(input).substr(20), '\n')) {

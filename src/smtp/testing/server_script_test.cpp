@@ -37,6 +37,10 @@ struct renderer {
     if (from.verp) line += " verp" + from.verp_delimiters;
     out.push_back(line);
   }
+  void operator()(ask_helo const& action) const {
+    out.push_back(fmt::format("A: ask_{} {}", action.extended ? "ehlo" : "helo", action.name));
+  }
+  void operator()(ask_unknown const& action) const { out.push_back(fmt::format("A: ask_unknown {}", action.line)); }
   void operator()(ask_recipient const& action) const {
     auto line = fmt::format("A: {} <{}>", action.verify_only ? "verify" : "ask_recipient", action.to->forward_path);
     if (action.to->notify != 0) line += fmt::format(" notify={}", action.to->notify);
@@ -88,7 +92,12 @@ body_fault parse_fault(std::string_view name) {
 }
 
 server_session::actions enter_verdict(server_session& session, std::string_view asked, std::string_view text) {
+  if (asked.starts_with("A: ask_ehlo") && text == "ok without extensions") {
+    return session.on_helo_verdict(verdict::accept(), false);
+  }
   auto const answer = text == "ok" ? verdict::accept() : verdict::refuse(parse_reply(text));
+  if (asked.starts_with("A: ask_ehlo") || asked.starts_with("A: ask_helo")) return session.on_helo_verdict(answer);
+  if (asked.starts_with("A: ask_unknown")) return session.on_unknown_verdict(answer);
   if (asked.starts_with("A: ask_sender")) return session.on_sender_verdict(answer);
   if (asked.starts_with("A: ask_recipient") || asked.starts_with("A: verify")) {
     return session.on_recipient_verdict(answer);
@@ -102,6 +111,10 @@ server_session::actions enter_event(server_session& session, std::string_view te
   auto const name = take_word(text);
   if (name == "connect") return session.on_connect();
   if (name == "connect-refused") return session.on_connect_refused(parse_reply(text));
+  if (name == "ask-about") {
+    session.ask_about(true, true);
+    return {};
+  }
   if (name == "tls") return session.on_tls_established();
   if (name == "tls-failed") return session.on_tls_failed();
   if (name == "timeout") return session.on_timeout();
