@@ -2,79 +2,106 @@
 
 #include <db.h>
 
+#include <cerrno>
+#include <thread>
+
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include "base/text.hpp"
+#include "maps/berkeley_handle.hpp"
+#include "maps/stored_text.hpp"
+#include "maps/watched_table.hpp"
 
 namespace postern::maps {
 namespace {
 
-DBT key_of(std::string& text) {
-  DBT out{};
-  out.data = text.data();
-  out.size = static_cast<u_int32_t>(text.size());
-  return out;
-}
+constexpr std::chrono::milliseconds lock_pause{2};
 
-std::string text_of(DBT const& item) {
-  std::string_view text(static_cast<char const*>(item.data), item.size);
-  if (text.ends_with('\0')) text.remove_suffix(1);  // postmap counts the terminating NUL in
-  return std::string(text);
-}
-
-class berkeley_db final : public table {
+// Shared, for one look-up.
+class shared_lock {
  public:
-  berkeley_db(DB* handle, std::string named) : handle_(handle), named_(std::move(named)) {}
-  ~berkeley_db() override { handle_->close(handle_, 0); }
-  berkeley_db(berkeley_db const&) = delete;
-  berkeley_db& operator=(berkeley_db const&) = delete;
+  static result<shared_lock> take(int fd, std::string const& named) {
+    for (auto waited = std::chrono::milliseconds{0}; ::flock(fd, LOCK_SH | LOCK_NB) != 0; waited += lock_pause) {
+      if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno(named + ": lock", errno);
+      if (waited >= lock_wait_max) return fail(named + ": is being rewritten by another program; try again later");
+      std::this_thread::sleep_for(lock_pause);
+    }
+    return shared_lock(fd);
+  }
+  ~shared_lock() {
+    if (fd_ >= 0) ::flock(fd_, LOCK_UN);
+  }
+  shared_lock(shared_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  shared_lock& operator=(shared_lock&&) = delete;
 
-  result<std::optional<std::string>> find(std::string_view key) override {
-    auto folded = lowercase(key);
+ private:
+  explicit shared_lock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+class berkeley_table final : public table {
+ public:
+  berkeley_table(std::string named, berkeley_handle handle, int fd)
+      : named_(std::move(named)), handle_(std::move(handle)), fd_(fd) {}
+
+  result<std::optional<std::string>> find(std::string_view key) override { return find_exact(lowercase(key)); }
+
+  result<std::optional<std::string>> find_exact(std::string_view key) override {
+    auto lock = shared_lock::take(fd_, named_);
+    if (!lock) return std::unexpected(lock.error());
     // As postmap writes it today, then as it may have been written without the NUL.
-    for (bool with_nul : {true, false}) {
-      std::string text = folded;
-      if (with_nul) text += '\0';
-      DBT sought = key_of(text);
+    for (auto text : {std::string(key) + '\0', std::string(key)}) {
+      auto sought = berkeley_text(text);
       DBT value{};
-      int status = handle_->get(handle_, nullptr, &sought, &value, 0);
-      if (status == 0) return text_of(value);
-      if (status != DB_NOTFOUND) return fail(fmt::format("{}: {}", named_, db_strerror(status)));
+      int const status = handle_->get(handle_.get(), nullptr, &sought, &value, 0);
+      if (status == 0) return std::string(without_nul(text_of(value)));
+      if (status != DB_NOTFOUND) return trouble(status);
     }
     return std::nullopt;
   }
 
   result<std::vector<entry>> entries() override {
-    std::vector<entry> out;
+    auto lock = shared_lock::take(fd_, named_);
+    if (!lock) return std::unexpected(lock.error());
     DBC* cursor = nullptr;
-    if (int status = handle_->cursor(handle_, nullptr, &cursor, 0); status != 0) {
-      return fail(fmt::format("{}: {}", named_, db_strerror(status)));
-    }
+    if (int status = handle_->cursor(handle_.get(), nullptr, &cursor, 0); status != 0) return trouble(status);
+    std::vector<entry> out;
     DBT key{};
     DBT value{};
     int status = 0;
-    while ((status = cursor->get(cursor, &key, &value, DB_NEXT)) == 0) out.push_back({text_of(key), text_of(value)});
+    while ((status = cursor->get(cursor, &key, &value, DB_NEXT)) == 0)
+      out.push_back({std::string(without_nul(text_of(key))), std::string(without_nul(text_of(value)))});
     cursor->close(cursor);
-    if (status != DB_NOTFOUND) return fail(fmt::format("{}: {}", named_, db_strerror(status)));
+    if (status != DB_NOTFOUND) return trouble(status);
     return out;
   }
 
  private:
-  DB* handle_;
+  std::unexpected<failure> trouble(int status) const {
+    return fail(fmt::format("{}: {}", named_, db_strerror(status)));
+  }
+
   std::string named_;
+  berkeley_handle handle_;
+  int fd_;  // the handle's
 };
 
-result<std::unique_ptr<table>> open_database(std::string_view type, std::string_view name, DBTYPE kind) {
-  auto path = std::string(name) + ".db";
-  auto named = fmt::format("{}:{}", type, name);
-  DB* handle = nullptr;
-  if (int status = db_create(&handle, nullptr, 0); status != 0)
-    return fail(fmt::format("{}: {}", named, db_strerror(status)));
-  handle->set_errfile(handle, nullptr);
-  int status = handle->open(handle, nullptr, path.c_str(), nullptr, kind, DB_RDONLY, 0);
-  if (status == 0) return std::make_unique<berkeley_db>(handle, named);
-  handle->close(handle, 0);
+result<std::unique_ptr<table>> read_table(std::string const& named, std::string const& path, DBTYPE kind) {
+  auto handle = make_berkeley_handle();
+  if (!handle) return fail(fmt::format("{}: {}", named, handle.error().text));
+  int fd = -1;
+  auto* raw = handle->get();
+  int status = raw->open(raw, nullptr, path.c_str(), nullptr, kind, DB_RDONLY, 0);
+  if (status == 0) status = raw->fd(raw, &fd);
+  if (status == 0) return std::make_unique<berkeley_table>(named, std::move(*handle), fd);
   return fail(fmt::format("{}: open {}: {}; make it with: postmap {}", named, path, db_strerror(status), named));
+}
+
+result<std::unique_ptr<table>> open_database(std::string_view type, std::string_view name, DBTYPE kind) {
+  auto named = fmt::format("{}:{}", type, name);
+  auto path = std::string(name) + ".db";
+  return watch_file(path, [named, path, kind] { return read_table(named, path, kind); });
 }
 
 }  // namespace

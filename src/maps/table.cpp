@@ -7,19 +7,55 @@
 
 #include "base/text.hpp"
 #include "maps/berkeley_db.hpp"
+#include "maps/cdb_table.hpp"
+#include "maps/cidr_table.hpp"
+#include "maps/combined_table.hpp"
+#include "maps/lmdb_table.hpp"
 #include "maps/memory_table.hpp"
+#include "maps/pattern_table.hpp"
+#include "maps/remote_tables.hpp"
+#include "maps/source_lines.hpp"
 
 namespace postern::maps {
 namespace {
+
+void ask_for_rules(std::string_view name, os::sandbox_rules& rules) {
+  if (!is_inline_rules(name)) ask_for_file(name, rules);
+}
+
+void ask_for_system_users(std::string_view, os::sandbox_rules& rules) { ask_for_file("/etc/passwd", rules); }
 
 constexpr std::string_view use_instead = "build it anew as hash: or texthash:";
 
 // One row a type, in alphabetical order; the files named by the rows hold the rest.
 constexpr std::array types{
-    table_type{"btree", open_btree, ask_for_file},       table_type{"dbm", nullptr, nullptr, use_instead},
-    table_type{"hash", open_hash, ask_for_file},         table_type{"inline", open_inline},
-    table_type{"sdbm", nullptr, nullptr, use_instead},   table_type{"static", open_static},
+    table_type{"btree", open_btree, ask_for_file},
+    table_type{"cdb", open_cdb, ask_for_file},
+    table_type{"cidr", open_cidr, ask_for_rules},
+    table_type{"dbm", nullptr, nullptr, use_instead},
+    table_type{"environ", open_environ},
+    table_type{"fail", open_fail},
+    table_type{"hash", open_hash, ask_for_file},
+    table_type{"inline", open_inline},
+    table_type{"ldap", open_ldap, ask_for_ldap},
+    table_type{"lmdb", open_lmdb, ask_for_file},
+    table_type{"memcache", open_memcache, ask_for_memcache},
+    table_type{"mysql", open_mysql, ask_for_mysql},
+    table_type{"pcre", open_pcre, ask_for_rules},
+    table_type{"pgsql", open_pgsql, ask_for_pgsql},
+    table_type{"pipemap", open_pipemap, ask_for_members},
+    table_type{"proxy", open_proxy, ask_for_proxy},
+    table_type{"randmap", open_randmap},
+    table_type{"redis", open_redis, ask_for_redis},
+    table_type{"regexp", open_regexp, ask_for_rules},
+    table_type{"sdbm", nullptr, nullptr, use_instead},
+    table_type{"socketmap", open_socketmap, ask_for_socketmap},
+    table_type{"sqlite", open_sqlite, ask_for_sqlite},
+    table_type{"static", open_static},
+    table_type{"tcp", open_tcp, ask_for_tcp},
     table_type{"texthash", open_texthash, ask_for_file},
+    table_type{"unionmap", open_unionmap, ask_for_members},
+    table_type{"unix", open_unix, ask_for_system_users},
 };
 
 table_type const* find_type(std::string_view type_and_name) {

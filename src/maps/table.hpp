@@ -27,6 +27,8 @@ class table {
  public:
   virtual ~table() = default;
   virtual result<std::optional<std::string>> find(std::string_view key) = 0;
+  /// As find(), but a table of fixed strings does not fold the key's case: for `postmap -f`.
+  virtual result<std::optional<std::string>> find_exact(std::string_view key) { return find(key); }
   /// All of it; a failure for types that cannot be listed.
   virtual result<std::vector<entry>> entries() = 0;
   /// Patterns (regexp, pcre, cidr) are asked for the whole key alone, never for its parts.
