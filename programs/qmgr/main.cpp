@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "delivery/queue_admin.hpp"
 #include "delivery/queue_service.hpp"
+#include "delivery/transports.hpp"
 #include "service/program.hpp"
 
 namespace {
@@ -19,7 +20,15 @@ net::task<> stop(service::environment& env, delivery::queue_service& queue, deli
   env.stopped();
 }
 
-int serve(service::environment& env) {
+using transports = std::unordered_map<std::string, std::string>;
+
+/// Before the sandbox closes: master.cf is read.
+result<> prepare(service::environment& env, transports& out) {
+  out = delivery::find_transports(env.settings(), env.socket_path("private/smtp"), env.socket_path("private/local"));
+  return {};
+}
+
+int serve(service::environment& env, transports const& to) {
   auto routes = delivery::router::load(env.settings());
   if (!routes) return log::fatal("{}", routes.error().text), 1;
   delivery::queue_service queue(env.loop(), os::native_filesystem(), delivery::load_queue_settings(env.settings()),
@@ -35,7 +44,7 @@ int serve(service::environment& env) {
   } else {
     log::warning("postern queue will not work: {}", commands.error().text);
   }
-  queue.start({{"smtp", env.socket_path("private/smtp")}, {"local", env.socket_path("private/local")}});
+  queue.start(to);
   net::task_scope ending(env.loop());
   env.on_stop([&] { ending.spawn(stop(env, queue, admin), "stopping"); });
   return env.run();
@@ -43,4 +52,10 @@ int serve(service::environment& env) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return service::run({.name = "qmgr", .body = serve}, argc, argv); }
+int main(int argc, char** argv) {
+  transports made;
+  return service::run({.name = "qmgr",
+                       .prepare = [&made](service::environment& env) { return prepare(env, made); },
+                       .body = [&made](service::environment& env) { return serve(env, made); }},
+                      argc, argv);
+}

@@ -35,14 +35,15 @@ net::task<> stop(service::environment& env, delivery::agent& agent, delivery::sm
 }
 
 int serve(service::environment& env, prepared& from) {
-  auto listening = env.take_listener("private/smtp");
-  if (!listening) return log::fatal("{}", listening.error().text), 1;
+  // "private/smtp", or that of a transport which master.cf adds.
+  auto listeners = env.take_listeners();
+  if (listeners.empty()) return log::fatal("no socket to take deliveries from"), 1;
   net::resolver names(env.loop(), std::move(from.resolver));
   delivery::smtp_client client(env.loop(), std::move(from.settings), names);
   delivery::agent agent(env.loop(), [&client](ipc::delivery_request request, os::unique_fd segment) {
     return client.deliver(std::move(request), std::move(segment));
   });
-  agent.serve(std::move(*listening));
+  agent.serve(std::move(listeners.front().fd));
   net::task_scope ending(env.loop());
   env.on_stop([&] { ending.spawn(stop(env, agent, client), "stopping"); });
   return env.run();

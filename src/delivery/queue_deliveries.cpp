@@ -38,7 +38,7 @@ ipc::delivery_request make_request(queue::delivery_job const& job, queue::stored
   for (auto const& extent : message.content) out.extents.push_back({extent.offset, extent.length});
   for (auto index : job.recipients) {
     auto const& to = env.recipients.at(index);
-    out.recipients.push_back({to.address, {}, to.orcpt, format_notify(to.notify)});
+    out.recipients.push_back({to.address, to.original, to.orcpt, format_notify(to.notify)});
   }
   return out;
 }

@@ -147,7 +147,7 @@ void queue_service::on_committed(ipc::committed_notice const& notice) {
 
 void queue_service::on_message(queue::location at, message_ptr const& message) {
   if (!manager_.on_message(at, *message, nullptr, now())) return;
-  log_active(*message);
+  if (!message->env.hold) log_active(*message);
   kick();
 }
 

@@ -13,6 +13,14 @@ manager::manager(manager_settings settings, route_function router, jitter_source
       jitter_(std::move(jitter)),
       scheduler_(settings.scheduling, settings.retry) {}
 
+route decide_filter_route(std::string_view filter, std::string_view recipient) {
+  auto const colon = filter.find(':');
+  route out{std::string(filter.substr(0, colon)), {}};
+  if (colon != std::string_view::npos) out.nexthop = filter.substr(colon + 1);
+  if (out.nexthop.empty()) out.nexthop = recipient.substr(std::min(recipient.rfind('@'), recipient.size() - 1) + 1);
+  return out;
+}
+
 void manager::on_segment_opened(segment_id id) { ledger_.open(id); }
 
 void manager::on_segment_closed(segment_id id, std::uint64_t size) { ledger_.close(id, size); }
@@ -53,8 +61,14 @@ bool manager::on_message(location at, stored_message const& stored, message_stat
   what.null_sender = env.sender.empty();
   what.priority = env.sender.empty() ? lane::system : env.priority;
   what.relocated = env.relocated_from.has_value();
+  what.came_held = env.hold.has_value();
   make_groups(what, env);
-  if (status != nullptr) apply_status(what, *status);
+  if (status != nullptr) {
+    apply_status(what, *status);
+  } else if (what.came_held) {
+    what.held = true;
+    ++held_;
+  }
   ledger_.add_live(at, what.octets);
   request_notices(id, what, false);
   bool const finished = std::ranges::none_of(what.recipients, [](recipient_slot const& slot) {
@@ -72,7 +86,8 @@ void manager::make_groups(message& into, envelope const& env) {
   std::vector<std::pair<destination_id, std::uint32_t>> routed;
   routed.reserve(env.recipients.size());
   for (std::uint32_t index = 0; index < env.recipients.size(); ++index) {
-    route const way = router_(env.recipients[index]);
+    auto const& to = env.recipients[index];
+    route const way = env.filter.empty() ? router_(to) : decide_filter_route(env.filter, to.address);
     routed.emplace_back(scheduler_.acquire(way.transport, way.nexthop), index);
   }
   std::ranges::sort(routed);
@@ -283,7 +298,7 @@ void manager::on_relocated(segment_id from, std::span<relocated_message const> c
 
 void manager::snapshot(std::function<void(state_entry const&)> const& each) const {
   for (auto const& [id, what] : messages_) {
-    bool const as_it_came = !what.held && !what.delay_notified && !what.relocated &&
+    bool const as_it_came = what.held == what.came_held && !what.delay_notified && !what.relocated &&
                             std::ranges::all_of(what.groups, [](group const& of) { return of.attempts == 0; }) &&
                             std::ranges::all_of(what.recipients, [](recipient_slot const& slot) {
                               return slot.status == recipient_status::pending;

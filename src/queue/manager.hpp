@@ -36,6 +36,8 @@ struct route {
   std::string transport;
   std::string nexthop;
 };
+/// Where a message goes whose envelope names a filter: "transport:nexthop"; without a next hop the recipient's domain.
+route decide_filter_route(std::string_view filter, std::string_view recipient);
 /// Decides by current configuration where a recipient's mail goes.
 using route_function = std::function<route(recipient const&)>;
 
@@ -190,6 +192,7 @@ class manager {
     lane priority = lane::user;
     bool null_sender = false;
     bool held = false;
+    bool came_held = false;  ///< its envelope says so
     bool delay_notified = false;
     bool has_deadline = false;
     bool relocated = false;

@@ -15,18 +15,25 @@ constexpr std::size_t fixed_size = 32, content_size_at = 0, header_length_at = 8
 constexpr std::size_t extent_size = 16, recipient_size_min = 10;
 constexpr std::int64_t arrival_max = std::int64_t{1}
                                      << 52;  // microseconds; year 2112, and fits wall_time's nanoseconds
-constexpr std::uint8_t flag_smtputf8 = 1, flag_system = 2, flag_relocated = 4;
+constexpr std::uint8_t flag_smtputf8 = 1, flag_system = 2, flag_relocated = 4, flag_directed = 8, flag_held = 16;
 
 std::int64_t microseconds_of(wall_time when) {
   return std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
 }
 
+// Most messages have nothing of this, and their records do not grow by it.
+bool is_directed(envelope const& env) {
+  return env.hold || !env.filter.empty() ||
+         std::ranges::any_of(env.recipients, [](recipient const& to) { return !to.original.empty(); });
+}
+
 void append_envelope(std::string& out, envelope const& env) {
+  bool const directed = is_directed(env);
   append_integer(out, env.id.value);
   append_integer(out, microseconds_of(env.arrival));
-  std::uint8_t const flags =
-      static_cast<std::uint8_t>((env.smtputf8 ? flag_smtputf8 : 0) | (env.priority == lane::system ? flag_system : 0) |
-                                (env.relocated_from ? flag_relocated : 0));
+  std::uint8_t const flags = static_cast<std::uint8_t>(
+      (env.smtputf8 ? flag_smtputf8 : 0) | (env.priority == lane::system ? flag_system : 0) |
+      (env.relocated_from ? flag_relocated : 0) | (directed ? flag_directed : 0) | (env.hold ? flag_held : 0));
   append_integer(out, flags);
   append_integer(out, static_cast<std::uint8_t>(env.body));
   append_integer(out, static_cast<std::uint8_t>(env.ret));
@@ -48,6 +55,10 @@ void append_envelope(std::string& out, envelope const& env) {
     append_integer(out, to.notify);
     append_integer(out, static_cast<std::uint8_t>(to.klass));
   }
+  if (!directed) return;
+  append_text(out, env.hold.value_or(std::string()));
+  append_text(out, env.filter);
+  for (recipient const& to : env.recipients) append_text(out, to.original);
 }
 
 std::optional<envelope> take_envelope(std::string_view octets) {
@@ -80,6 +91,12 @@ std::optional<envelope> take_envelope(std::string_view octets) {
     to.orcpt = at.take_text();
     to.notify = at.take<std::uint8_t>();
     to.klass = static_cast<recipient_class>(at.take<std::uint8_t>());
+  }
+  if ((flags & flag_directed) != 0) {
+    auto hold = at.take_text();
+    if ((flags & flag_held) != 0) env.hold = std::move(hold);
+    env.filter = at.take_text();
+    for (recipient& to : env.recipients) to.original = at.take_text();
   }
   if (at.failed() || !at.empty()) return {};
   if (env.body > body_type::eight_bit || env.ret > return_content::headers) return {};
@@ -162,6 +179,18 @@ std::string message_builder::take_chunk() {
 
 void message_builder::on_chunk_placed(location place) {
   chunks_.push_back({place.offset + record_header_size, last_chunk_length_});
+}
+
+void message_builder::replace_envelope(envelope const& env) {
+  constexpr auto envelope_at = record_header_size + fixed_size;
+  std::string text;
+  append_envelope(text, env);
+  bool const spilled = !head_.empty();
+  std::string& head = spilled ? head_ : pending_;
+  auto const end = spilled ? head_.size() : record_start_;
+  head.replace(envelope_at, end - envelope_at, text);
+  put_integer(head, record_header_size + envelope_length_at, static_cast<std::uint32_t>(text.size()));
+  if (!spilled) record_start_ = envelope_at + text.size();
 }
 
 std::string message_builder::finish(std::uint64_t header_length) {

@@ -32,6 +32,7 @@ struct recipient {
   std::string orcpt;    ///< as given, still xtext: "rfc822;joe@example.com"; empty: not given [RFC 3461 §4.2]
   std::uint8_t notify = 0;
   recipient_class klass = recipient_class::remote;
+  std::string original = {};  ///< as it was before aliases and rewriting; empty: the same
   friend bool operator==(recipient const&, recipient const&) = default;
 };
 
@@ -58,6 +59,8 @@ struct envelope {
   lane priority = lane::user;
   std::optional<location> relocated_from;  ///< this record is a copy made by relocation
   session_facts session;
+  std::optional<std::string> hold = {};  ///< waits in the hold queue from the start, and why
+  std::string filter = {};  ///< "transport:nexthop" that the whole message goes to; empty: by its recipients
   std::vector<recipient> recipients;
   friend bool operator==(envelope const&, envelope const&) = default;
 };
@@ -92,6 +95,8 @@ class message_builder {
   std::string take_chunk();
   /// Says where the last taken chunk went. All chunks and the message must go to one segment.
   void on_chunk_placed(location place);
+  /// Takes another envelope in the place of the one it was made with; the content stays.
+  void replace_envelope(envelope const& env);
   /// The closed message record. Pre: !chunk_ready(). `header_length` as in stored_message.
   std::string finish(std::uint64_t header_length);
 
