@@ -2,11 +2,7 @@
 
 #include <ldap.h>
 
-#include <cstdlib>
-
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/provider.h>
 
 #include "base/text.hpp"
 #include "maps/ldap/connection.hpp"
@@ -91,26 +87,6 @@ class ldapdb_source final : public auxprop_source {
 
 std::unique_ptr<credential_source> make_ldapdb_source(ldapdb_source_options options) {
   return std::make_unique<ldapdb_source>(std::move(options));
-}
-
-std::vector<std::string> prepare_ldap(std::string const& rc_file) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread runs yet, and libldap takes it from nowhere else
-  if (!rc_file.empty()) ::setenv("LDAPRC", rc_file.c_str(), 1);
-  std::vector<std::string> files;
-  for (int const option :
-       {LDAP_OPT_X_TLS_CACERTFILE, LDAP_OPT_X_TLS_CACERTDIR, LDAP_OPT_X_TLS_CERTFILE, LDAP_OPT_X_TLS_KEYFILE}) {
-    char* path = nullptr;
-    if (::ldap_get_option(nullptr, option, static_cast<void*>(&path)) != LDAP_OPT_SUCCESS || path == nullptr) continue;
-    files.emplace_back(path);
-    ::ldap_memfree(path);
-  }
-  // libsasl's DIGEST-MD5 wants the old ciphers, and seeds its nonces from the clock where it cannot read this file.
-  static_cast<void>(::OSSL_PROVIDER_load(::OSSL_LIB_CTX_new(), "legacy"));
-  files.emplace_back("/dev/urandom");
-  // Asking for the list is what makes libldap start libsasl.
-  char** mechanisms = nullptr;
-  ::ldap_get_option(nullptr, LDAP_OPT_X_SASL_MECHLIST, static_cast<void*>(&mechanisms));
-  return files;
 }
 
 }  // namespace postern::auth

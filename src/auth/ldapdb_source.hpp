@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "auth/auxprop_source.hpp"
 #include "auth/backend/ldap_options.hpp"
@@ -25,9 +24,5 @@ struct ldapdb_source_options {
 };
 
 std::unique_ptr<credential_source> make_ldapdb_source(ldapdb_source_options options);
-
-/// Reads libldap's configuration, with `rc_file` on top, and loads libsasl's mechanisms; once, before other threads
-/// start and before the sandbox closes. Returns the files that connections read.
-std::vector<std::string> prepare_ldap(std::string const& rc_file);
 
 }  // namespace postern::auth

@@ -1,8 +1,7 @@
 #include "auth/backend/ldap_tokens.hpp"
 
-#include <fmt/format.h>
-
 #include "base/text.hpp"
+#include "maps/ldap/escape.hpp"
 
 namespace postern::auth {
 namespace {
@@ -41,12 +40,12 @@ std::string_view value_of(char token, ldap_token_values const& values) {
 }
 
 std::string escape(std::string_view value, ldap_place place) {
-  return place == ldap_place::filter ? escape_ldap_filter(value) : escape_ldap_dn(value);
+  return place == ldap_place::filter ? maps::escape_ldap_filter(value) : maps::escape_ldap_dn(value);
 }
 
 std::string expand_one(char token, ldap_token_values const& values, ldap_place place) {
   if (token == '%') return "%";
-  if (token == 'D') return place == ldap_place::dn ? std::string(values.dn) : escape_ldap_filter(values.dn);
+  if (token == 'D') return place == ldap_place::dn ? std::string(values.dn) : maps::escape_ldap_filter(values.dn);
   auto text = escape(value_of(token, values), place);
   // '@' is special in neither place.
   if (token == 'R' && !text.empty()) text.insert(0, "@");
@@ -54,37 +53,6 @@ std::string expand_one(char token, ldap_token_values const& values, ldap_place p
 }
 
 }  // namespace
-
-std::string escape_ldap_filter(std::string_view value) {
-  std::string text;
-  for (char const c : value) {
-    if (c == '*' || c == '(' || c == ')' || c == '\\' || c == '\0') {
-      text += fmt::format("\\{:02x}", static_cast<unsigned char>(c));
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-std::string escape_ldap_dn(std::string_view value) {
-  constexpr std::string_view specials = "\"+,;<>\\=";
-  std::string text;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    char const c = value[i];
-    bool const first = i == 0;
-    bool const last = i + 1 == value.size();
-    if (c == '\0') {
-      text += "\\00";
-    } else if (specials.contains(c) || (first && c == '#') || ((first || last) && c == ' ')) {
-      text += '\\';
-      text += c;
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
 
 std::string expand_ldap_tokens(std::string_view pattern, ldap_token_values const& values, ldap_place place) {
   std::string text;

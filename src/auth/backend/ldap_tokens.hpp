@@ -25,9 +25,4 @@ enum class ldap_place : std::uint8_t {
 
 std::string expand_ldap_tokens(std::string_view pattern, ldap_token_values const& values, ldap_place place);
 
-/// [RFC 4515 §3]: '*', '(', ')', '\' and NUL as \XX.
-std::string escape_ldap_filter(std::string_view value);
-/// [RFC 4514 §2.4], and '=' too.
-std::string escape_ldap_dn(std::string_view value);
-
 }  // namespace postern::auth

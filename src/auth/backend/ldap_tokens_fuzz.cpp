@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "auth/backend/ldap_tokens.hpp"
+#include "maps/ldap/escape.hpp"
 
 // A pattern, then login, service and realm, each behind a NUL. Properties: values add nothing to a filter that could
 // open, close or widen it, and to a DN no separator without a backslash before it.
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t siz
   for (char const c : {'(', ')', '*'}) require(count(filter, c) <= count(pattern, c));
   require(filter.find('\0') == std::string::npos);
   require(expand_ldap_tokens(pattern, values, ldap_place::dn).find('\0') == std::string::npos);
-  check_dn(escape_ldap_dn(values.login));
-  check_dn(escape_ldap_dn(values.realm));
+  check_dn(postern::maps::escape_ldap_dn(values.login));
+  check_dn(postern::maps::escape_ldap_dn(values.realm));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/backend/ldap_password.hpp"
+#include "maps/ldap/escape.hpp"
 
 namespace postern::auth {
 namespace {
@@ -53,8 +54,8 @@ TEST(ldap_tokens, escapes) {
       {"ä", "ä", "ä"},
   };
   for (auto const& one : cases) {
-    EXPECT_EQ(escape_ldap_filter(one.value), one.filter) << one.value;
-    EXPECT_EQ(escape_ldap_dn(one.value), one.dn) << one.value;
+    EXPECT_EQ(maps::escape_ldap_filter(one.value), one.filter) << one.value;
+    EXPECT_EQ(maps::escape_ldap_dn(one.value), one.dn) << one.value;
   }
 }
 

@@ -2,14 +2,11 @@
 
 #include <ldap.h>
 
-#include <algorithm>
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "auth/ldapdb_source.hpp"
-#include "os/network_needs.hpp"
 #include "base/text.hpp"
+#include "maps/ldap/needs.hpp"
 
 namespace postern::auth::cyrus {
 namespace {
@@ -22,23 +19,9 @@ std::string words_between_blanks(std::vector<std::string> const& words) {
   return out;
 }
 
-/// Of one URI; ldapi: a socket.
-void ask_for_server(std::string const& uri, os::sandbox_rules& more) {
-  ::LDAPURLDesc* raw = nullptr;
-  if (::ldap_url_parse(uri.c_str(), &raw) != LDAP_URL_SUCCESS) return;
-  std::unique_ptr<::LDAPURLDesc, decltype([](::LDAPURLDesc* one) { ::ldap_free_urldesc(one); })> const parsed(raw);
-  if (iequals(parsed->lud_scheme, "ldapi")) {
-    more.syscalls.push_back(os::syscall_set::connect_unix);
-  } else {
-    auto const port = static_cast<std::uint16_t>(parsed->lud_port);
-    os::ask_for_network(port != 0 ? port : iequals(parsed->lud_scheme, "ldaps") ? LDAPS_PORT : LDAP_PORT, more);
-  }
-}
-
 void ask_for(cyrus_options const& options, os::sandbox_rules& more) {
-  for (auto const& uri : options.file.words("ldapdb_uri")) ask_for_server(uri, more);
-  auto files = prepare_ldap(options.file.text("ldapdb_rc"));
-  std::ranges::move(files, std::back_inserter(more.readable));
+  for (auto const& uri : options.file.words("ldapdb_uri")) maps::ask_for_ldap_server(uri, more);
+  maps::ask_for_libldap(options.file.text("ldapdb_rc"), more);
 }
 
 result<std::unique_ptr<credential_source>> make(plugin_context const& context) {

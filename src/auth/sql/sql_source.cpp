@@ -97,13 +97,7 @@ class sql_source final : public auxprop_source {
 
 std::vector<maps::sql::endpoint> parse_sql_hosts(std::string_view text) {
   std::vector<maps::sql::endpoint> out;
-  for (auto const word : split_any(text, ", \t")) {
-    auto const colon = word.rfind(':');
-    // Of the many colons of an IPv6 address none is before a port.
-    bool const with_port = colon != std::string_view::npos && word.find(':') == colon;
-    out.push_back({std::string(word.substr(0, with_port ? colon : word.size())),
-                   std::string(with_port ? word.substr(colon + 1) : std::string_view())});
-  }
+  for (auto const word : split_any(text, ", \t")) out.push_back(maps::sql::parse_endpoint(word));
   return out;
 }
 

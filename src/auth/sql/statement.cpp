@@ -4,39 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
+#include "maps/sql/literal_reader.hpp"
 
 namespace postern::auth::sql {
 namespace {
 
 constexpr std::string_view fields = "urpv";
-
-bool is_word(char c) { return is_ascii_alnum(c) || c == '_'; }
-
-/// Goes through a statement as the database does, as far as its texts are concerned.
-class literal_reader {
- public:
-  void read(char c) {
-    if (quote_ != '\0') {
-      if (c == quote_) quote_ = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote_ = c;
-      plain_ = c == '\'' && !is_prefixed();  // "…" is a name, but for some of MySQL's modes
-    }
-    before_ = std::exchange(last_, c);
-  }
-  /// Is what comes next part of a text in which escaping does all that is needed?
-  bool in_text() const { return quote_ != '\0' && plain_; }
-
- private:
-  // E'…' reads backslashes, U&'…' too.
-  bool is_prefixed() const { return last_ == '&' || ((last_ == 'e' || last_ == 'E') && !is_word(before_)); }
-
-  bool plain_ = false;
-  char quote_ = '\0';
-  char last_ = ' ';
-  char before_ = ' ';
-};
 
 }  // namespace
 
@@ -48,7 +21,7 @@ bool names_property(std::string_view text) {
 }
 
 result<> check_statement(std::string_view text, bool with_value) {
-  literal_reader reader;
+  maps::sql::literal_reader reader;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] != '%') {
       reader.read(text[at]);
@@ -58,7 +31,7 @@ result<> check_statement(std::string_view text, bool with_value) {
     if (field == '%') continue;
     if (fields.find(field) == std::string_view::npos) return fail("% stands before none of u, r, p, v, %");
     if (field == 'v' && !with_value) return fail("%v has no meaning in sql_select");
-    if (field != 'p' && !reader.in_text()) {
+    if (field != 'p' && reader.where() != maps::sql::place::text) {
       return fail(fmt::format("%{} does not stand between plain single quotes: write '%{}'", field, field));
     }
   }

@@ -10,7 +10,7 @@ namespace postern::maps::sql {
 namespace {
 
 constexpr engine_row rows[] = {
-    {.name = "mysql", .connect = connect_mysql, .ask_for = mysql_asks_for},
+    {.name = "mysql", .backslashes = true, .connect = connect_mysql, .ask_for = mysql_asks_for},
     {.name = "pgsql", .connect = connect_pgsql, .ask_for = pgsql_asks_for},
     {.name = "sqlite", .connect = connect_sqlite, .ask_for = sqlite_asks_for},
     {.name = "sqlite3", .connect = connect_sqlite, .ask_for = sqlite_asks_for},
@@ -21,6 +21,17 @@ constexpr engine_row rows[] = {
 engine_row const* find_engine(std::string_view name) {
   auto const* const at = std::ranges::find_if(rows, [&](auto const& row) { return iequals(row.name, name); });
   return at == std::end(rows) ? nullptr : at;
+}
+
+endpoint parse_endpoint(std::string_view text) {
+  if (auto const end = text.find(']'); text.starts_with('[') && end != std::string_view::npos) {
+    auto const rest = text.substr(end + 1);
+    return {std::string(text.substr(1, end - 1)), std::string(rest.starts_with(':') ? rest.substr(1) : rest)};
+  }
+  auto const colon = text.rfind(':');
+  bool const with_port = colon != std::string_view::npos && text.find(':') == colon;
+  return {std::string(text.substr(0, with_port ? colon : text.size())),
+          std::string(with_port ? text.substr(colon + 1) : std::string_view())};
 }
 
 std::optional<secret> take_first(told_rows&& from) {

@@ -40,6 +40,9 @@ struct tls_files {
   bool operator==(tls_files const&) const = default;
 };
 
+/// "host", "host:port", "[address]:port", "/socket"; of the many colons of a bare IPv6 address none is before a port.
+endpoint parse_endpoint(std::string_view text);
+
 struct account_at {
   std::string user;
   secret password;
@@ -84,6 +87,7 @@ class connection {
 
 struct engine_row {
   std::string_view name;
+  bool backslashes = false;  ///< they mean something in texts
   result<std::unique_ptr<connection>> (*connect)(endpoint const& at, account_at const& as);
   /// Loads what cannot be loaded any more once the process is shut in, and adds what its connections need there.
   void (*ask_for)(endpoint const& at, account_at const& as, os::sandbox_rules& more);
