@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "maps/table_options.hpp"
 #include "os/listening_socket.hpp"
 #include "os/memory.hpp"
 #include "os/sandbox.hpp"
@@ -137,6 +138,7 @@ int serve(program const& what, privileges const& row, environment& around) {
   signal_descriptor waiter(around.loop().get_executor(), ::dup(signals->get()));
   wait_for_signal(around, *signals, waiter);
   warm_up();
+  maps::use_main_cf(around.settings());
   if (what.prepare) {
     if (auto ready = what.prepare(around); !ready) return refuse(ready.error());
   }
