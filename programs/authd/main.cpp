@@ -39,7 +39,8 @@ std::function<std::unique_ptr<sasl::gss_context>()> load_keytab(service::environ
   auto const path = env.settings().text("authd_krb5_keytab");
   if (path.empty()) return {};
   auto const content = env.read_secret(path);
-  auto acceptor = content ? auth::make_gss_acceptor(*content) : std::unexpected(content.error());
+  auto acceptor = content ? auth::make_gss_acceptor(*content, auth::load_gss_name(env.settings()))
+                          : std::unexpected(content.error());
   if (!acceptor) {
     log::warning("no GSSAPI: authd_krb5_keytab: {}", acceptor.error().text);
     return {};
@@ -63,10 +64,11 @@ auth::login_means load_means(service::environment& env) {
 
 result<> prepare(service::environment& env, prepared& out) {
   auto const means = load_means(env);
-  auto own = auth::load_auth_options(env.settings(), means);
-  if (!own) return std::unexpected(own.error());
-  for (auto const& row : own->left_out) log::warning("{} is not offered: {} (authd_mechanisms)", row.name, row.why);
-  out.own = std::move(*own);
+  out.own = auth::load_auth_options(env.settings(), means);
+  for (auto const& trouble : out.own.troubles) log::warning("{}", trouble);
+  for (auto const& row : out.own.left_out) {
+    log::warning("{} is not offered: {} (authd_mechanisms)", row.name, row.why);
+  }
   // Made here, before the sandbox closes. Trouble is told now, and again with each login, but it may be mended
   // meanwhile.
   auto const store = auth::account_store::open(out.own.accounts.database_path);

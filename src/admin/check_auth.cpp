@@ -55,7 +55,8 @@ void judge_filter(check_context& context, smtpd_service const& service,
 
 /// A file or socket that logins need: is it there, and may authd's user use it?
 void judge_path(check_context& context, login_plan::needed_path const& one) {
-  auto const facts = look_at_path(one.path, one.want, server_user(context.settings()));
+  auto const user = server_user(context.settings());
+  auto const facts = look_at_path(one.path, one.want, user);
   if (facts.exists && one.kind == login_plan::store::accounts) {
     if (auto const safe = auth::check_account_file(one.path); !safe)
       context.add(gravity::problem, one.where, safe.error().text, "");
@@ -68,7 +69,7 @@ void judge_path(check_context& context, login_plan::needed_path const& one) {
   bool const own = one.kind == login_plan::store::accounts || one.kind == login_plan::store::own_daemon;
   if (own && !facts.exists && (one.kind == login_plan::store::accounts || !context.server_runs())) return;
   context.add(gravity::problem, one.where, fmt::format("{}: {}", one.what, facts.trouble),
-              facts.remedy.empty() ? one.remedy : facts.remedy);
+              one.find_remedy(facts, os::format_user(user.user)));
 }
 
 void judge_left_out(check_context& context, login_plan const& plan) {

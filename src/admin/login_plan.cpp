@@ -11,6 +11,7 @@
 #include "auth/gss_acceptor.hpp"
 #include "auth/mux_client.hpp"
 #include "auth/oauth/oauth_setup.hpp"
+#include "auth/sasldb/file.hpp"
 #include "base/text.hpp"
 #include "os/directories.hpp"
 #include "service/master/launcher.hpp"
@@ -65,7 +66,8 @@ class planner {
     auto const keytab = from_.text("authd_krb5_keytab");
     if (keytab.empty()) return;
     auto const content = read_secret_file(keytab);
-    auto const acceptor = content ? auth::make_gss_acceptor(*content) : std::unexpected(content.error());
+    auto const acceptor =
+        content ? auth::make_gss_acceptor(*content, auth::load_gss_name(from_)) : std::unexpected(content.error());
     out_.kerberos = acceptor.has_value();
     if (acceptor) {
       means_.make_gss = acceptor->make;
@@ -78,8 +80,8 @@ class planner {
   void plan_accounts() {
     out_.at = login_plan::door::accounts;
     auto const setup = auth::load_auth_options(from_, means_);
-    if (!setup) return out_.troubles.push_back(setup.error().text);
-    add_accounts(setup->accounts);
+    add(out_.troubles, setup.troubles);
+    add_accounts(setup.accounts);
   }
 
   void add_accounts(auth::account_source_options const& accounts) {
@@ -95,9 +97,8 @@ class planner {
   void plan_cyrus() {
     out_.file_name = from_.text("smtpd_sasl_path") + ".conf";
     out_.looked_in = auth::cyrus::config_directories(from_);
-    auto accounts = auth::load_auth_options(from_, means_);
-    auto const setup = auth::cyrus::load_cyrus_setup(
-        from_, accounts ? accounts->accounts : auth::account_source_options{}, secret(), means_);
+    auto const accounts = auth::load_auth_options(from_, means_).accounts;
+    auto const setup = auth::cyrus::load_cyrus_setup(from_, accounts, secret(), means_);
     add(out_.troubles, setup.troubles);
     out_.realm = setup.options.session.realm;
     out_.spell = setup.options.verification.spell;
@@ -116,7 +117,7 @@ class planner {
       out_.troubles.push_back(sources.error().text);
     }
     add_store_paths();
-    if (setup.with_accounts && accounts) add_accounts(accounts->accounts);
+    if (setup.with_accounts) add_accounts(accounts);
   }
 
   void take_options(auth::cyrus::cyrus_options options) {
@@ -189,6 +190,11 @@ class planner {
 };
 
 }  // namespace
+
+std::string login_plan::needed_path::find_remedy(path_facts const& facts, std::string_view user) const {
+  if (kind == store::sasldb && facts.exists && facts.barrier.empty()) return auth::sasldb::format_remedy(path, user);
+  return facts.remedy.empty() ? remedy : facts.remedy;
+}
 
 login_plan make_login_plan(config::settings const& service) {
   login_plan out;

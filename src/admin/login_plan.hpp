@@ -33,6 +33,9 @@ struct login_plan {
     std::string what;    ///< "saslauthd's socket"
     std::string remedy;  ///< when it is not there
     config::origin where;
+
+    /// What helps, after a look at it as `user`.
+    std::string find_remedy(path_facts const& facts, std::string_view user) const;
   };
 
   door at = door::foreign;

@@ -24,7 +24,25 @@ void tell_path(login_scene& scene, login_plan::needed_path const& one) {
                      fmt::format("{}: {} {}; {} can use it", one.what, one.path, facts.owner, who));
   bool const waits = one.kind == login_plan::store::own_daemon && !facts.exists && !scene.runs;
   scene.say("store", waits ? gravity::note : gravity::problem, one.what + ": " + facts.trouble,
-            facts.remedy.empty() ? one.remedy : facts.remedy);
+            one.find_remedy(facts, who));
+}
+
+/// "GSSAPI, NTLM (mech_list does not name it); EXTERNAL (…)": what nobody misses.
+std::string join_unwanted(std::vector<mechanism_standing> const& all) {
+  std::vector<std::pair<std::string, std::string>> by_reason;  // why, names
+  for (auto const& one : all) {
+    if (one.offered || one.wanted) continue;
+    auto const name = printable(one.name, 64);
+    auto const known = std::ranges::find(by_reason, one.why, [](auto const& pair) { return pair.first; });
+    if (known == by_reason.end()) {
+      by_reason.emplace_back(one.why, name);
+    } else {
+      known->second += ", " + name;
+    }
+  }
+  std::string out;
+  for (auto const& [why, names] : by_reason) out += fmt::format("{}{} ({})", out.empty() ? "" : "; ", names, why);
+  return out;
 }
 
 }  // namespace
@@ -128,10 +146,11 @@ void tell_mechanisms(login_scene& scene) {
   else
     scene.say("mechanisms", gravity::good, fmt::format("offered to a client {}: {}", when, join(shown)));
   for (auto const& one : scene.mechanisms) {
-    if (one.offered) continue;
-    scene.say("mechanisms", one.wanted ? gravity::note : gravity::good,
-              fmt::format("{} is not offered: {}", printable(one.name, 64), one.why));
+    if (one.offered || !one.wanted) continue;
+    scene.say("mechanisms", gravity::note, fmt::format("{} is not offered: {}", printable(one.name, 64), one.why));
   }
+  if (auto const others = join_unwanted(scene.mechanisms); !others.empty())
+    scene.say("mechanisms", gravity::good, "not offered, and not asked for by name: " + others);
 }
 
 }  // namespace postern::admin

@@ -77,6 +77,7 @@ bool find_barrier(std::string const& path, os::credentials const& who, path_fact
     out.trouble = fmt::format("{} cannot be reached: {} {}, and {} may not go through it", path, directory,
                               describe(about), os::format_user(who.user));
     out.remedy = find_remedy(directory, about, who, may_enter);
+    out.barrier = directory;
     return true;
   }
   return false;

@@ -21,6 +21,7 @@ struct path_facts {
   std::string owner;    ///< "belongs to root:sasl, mode 0660"; empty when there is none
   std::string trouble;  ///< why `who` cannot use it, a sentence; empty when it can
   std::string remedy;
+  std::string barrier;  ///< the directory that is in the way, when it is not the file itself
 };
 
 path_facts look_at_path(std::string const& path, access_kind want, os::credentials const& who);

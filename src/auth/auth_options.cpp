@@ -13,25 +13,20 @@ Number load_number(config::settings const& from, std::string_view name) {
   return static_cast<Number>(from.integer(name));  // the parameter's row keeps it within bounds
 }
 
-result<> choose(auth_setup& setup, config::settings const& from) {
+void choose(auth_setup& setup, config::settings const& from) {
   auto const named = from.list("authd_mechanisms");
-  if (named.empty()) return fail("authd_mechanisms is empty: nobody could log in");
-  auto const sources = put_accounts_first(setup.accounts)();
-  if (!sources) return std::unexpected(sources.error());
-  means const have{.sources = *sources,
+  if (named.empty()) setup.troubles.emplace_back("authd_mechanisms is empty: nobody can log in");
+  source_list sources;
+  sources.push_back(make_account_source(setup.accounts));
+  means const have{.sources = sources,
                    .tokens = static_cast<bool>(setup.options.verification.tokens),
                    .certificates = from.boolean("smtpd_tls_ask_ccert") || from.boolean("smtpd_tls_req_ccert"),
                    .kerberos = static_cast<bool>(setup.options.session.server.make_gss)};
   auto choice = choose_mechanisms(named, have);
   setup.options.offer = make_offer_chooser(named, have);
   setup.options.session.mechanisms = std::move(choice.offered);
-  if (!from.is_set("authd_mechanisms")) return {};  // the default names all that may be there
-  for (auto const& row : choice.left_out) {
-    if (sasl::find_mechanism(row.name) == nullptr)
-      return fail("authd_mechanisms: there is no mechanism \"" + row.name + "\"");
-  }
-  setup.left_out = std::move(choice.left_out);
-  return {};
+  // The default names all that may be there.
+  if (from.is_set("authd_mechanisms")) setup.left_out = std::move(choice.left_out);
 }
 
 }  // namespace
@@ -71,20 +66,19 @@ auth_server::options load_common_options(config::settings const& from, login_mea
   if (options.verification.workers == 0) {
     options.verification.workers = std::max(1U, std::thread::hardware_concurrency());
   }
+  options.verification.token_workers = load_number<unsigned>(from, "authd_oauth_workers");
   options.verification.queue_max = load_number<std::size_t>(from, "authd_hash_queue_limit");
   options.verification.cache.time_to_live = from.duration("authd_cache_ttl");
   options.verification.cache.entries_max = load_number<std::size_t>(from, "authd_cache_limit");
   return options;
 }
 
-result<auth_setup> load_auth_options(config::settings const& from, login_means const& means) {
-  auth_setup setup{.options = load_common_options(from, means), .accounts = {}, .left_out = {}};
+auth_setup load_auth_options(config::settings const& from, login_means const& means) {
+  auth_setup setup{.options = load_common_options(from, means), .accounts = {}, .left_out = {}, .troubles = {}};
   setup.accounts.database_path = account_database_path(from);
   setup.accounts.local_domains = from.list("authd_local_domains");
-  auto weak = load_weak_secrets(from);
-  if (!weak) return std::unexpected(weak.error());
-  setup.accounts.weak = std::move(*weak);
-  if (auto const chosen = choose(setup, from); !chosen) return std::unexpected(chosen.error());
+  setup.accounts.weak = load_weak_secrets(from, setup.troubles);
+  choose(setup, from);
   return setup;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Purpose: what main.cf says about authd (parameters authd_*), as auth_server wants it, and where the accounts are.
-// Errors: a mechanism that Postern does not have is named; one that cannot be served here is told in `left_out`.
+// Errors: what is wrong is told in `troubles` and passed over; a mechanism that Postern does not have, or that cannot
+// be
+//         served here, in `left_out`. Nothing here keeps authd from starting: mail must go on coming in.
 
 #include <string>
 #include <vector>
@@ -10,7 +12,6 @@
 #include "auth/auth_server.hpp"
 #include "auth/login_means.hpp"
 #include "auth/mechanism_choice.hpp"
-#include "base/result.hpp"
 #include "config/settings.hpp"
 
 namespace postern::auth {
@@ -20,10 +21,11 @@ struct auth_setup {
   account_source_options accounts;  ///< for put_accounts_first(); without a usage log, which is a thread
   /// Mechanisms that were asked for by name and cannot be served.
   std::vector<mechanism_choice::left_out_row> left_out;
+  std::vector<std::string> troubles;
 };
 
 /// The accounts: what private/auth serves.
-result<auth_setup> load_auth_options(config::settings const& from, login_means const& means = {});
+auth_setup load_auth_options(config::settings const& from, login_means const& means = {});
 /// The accounts, in front of what `others` makes; `others` may be empty.
 source_factory put_accounts_first(account_source_options const& accounts, source_factory others = {});
 /// Limits, delays and names that hold for every socket of authd.

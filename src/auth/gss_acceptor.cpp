@@ -27,10 +27,12 @@ std::string describe(krb5_context context, krb5_error_code error) {
   return text;
 }
 
-/// A copy of a keytab in memory, which lives as long as this does.
+std::string_view text_of(krb5_data const& part) { return {part.data, part.length}; }
+
+/// A copy of a keytab in memory, which lives as long as this does; of the keys of one name alone.
 class memory_keytab {
  public:
-  memory_keytab() {
+  explicit memory_keytab(gss_name acceptor) : acceptor_(std::move(acceptor)) {
     static std::atomic<unsigned> count = 0;
     name_ = fmt::format("MEMORY:postern-{}", ++count);
   }
@@ -67,27 +69,38 @@ class memory_keytab {
     krb5_keytab_entry entry{};
     krb5_error_code error = 0;
     while (error == 0 && (error = ::krb5_kt_next_entry(context_, from, &entry, &cursor)) == 0) {
-      error = ::krb5_kt_add_entry(context_, keys_, &entry);
-      note(entry.principal);
+      bool const wanted = is_wanted(*entry.principal);
+      if (wanted) error = ::krb5_kt_add_entry(context_, keys_, &entry);
+      note(entry.principal, wanted ? principals_ : passed_over_);
       ::krb5_free_keytab_entry_contents(context_, &entry);
     }
     ::krb5_kt_end_seq_get(context_, from, &cursor);
     if (error != KRB5_KT_END) return fail(describe(context_, error));
-    if (principals_.empty()) return fail("there is no key in it");
-    return {};
+    if (!principals_.empty()) return {};
+    if (passed_over_.empty()) return fail("there is no key in it");
+    return fail(fmt::format("there is no key of {}/{} in it (smtpd_sasl_service, authd_krb5_host), but of {}",
+                            acceptor_.service, acceptor_.host, fmt::join(passed_over_, ", ")));
   }
 
-  void note(krb5_principal principal) {
+  bool is_wanted(krb5_principal_data const& principal) const {
+    if (acceptor_.host.empty()) return true;
+    return principal.length == 2 && text_of(principal.data[0]) == acceptor_.service &&
+           iequals(text_of(principal.data[1]), acceptor_.host);
+  }
+
+  void note(krb5_principal principal, std::vector<std::string>& to) {
     char* text = nullptr;
     if (::krb5_unparse_name(context_, principal, &text) != 0) return;
-    if (std::ranges::find(principals_, text) == principals_.end()) principals_.emplace_back(text);
+    if (std::ranges::find(to, text) == to.end()) to.emplace_back(text);
     ::krb5_free_unparsed_name(context_, text);
   }
 
+  gss_name acceptor_;
   std::string name_;
   krb5_context context_ = nullptr;
   krb5_keytab keys_ = nullptr;
   std::vector<std::string> principals_;
+  std::vector<std::string> passed_over_;
 };
 
 class gss_text {
@@ -217,11 +230,11 @@ class kerberos_context final : public sasl::gss_context {
 
 }  // namespace
 
-result<gss_acceptor> make_gss_acceptor(secret const& keytab) {
+result<gss_acceptor> make_gss_acceptor(secret const& keytab, gss_name const& acceptor) {
   // libkrb5 reads files only; this one is nobody else's.
   auto const file = os::make_memory_file("keytab", keytab.reveal());
   if (!file) return std::unexpected(file.error());
-  auto keys = std::make_unique<memory_keytab>();
+  auto keys = std::make_unique<memory_keytab>(acceptor);
   if (auto const loaded = keys->load(fmt::format("FILE:/proc/self/fd/{}", file->get())); !loaded) {
     return std::unexpected(loaded.error());
   }
@@ -232,16 +245,20 @@ result<gss_acceptor> make_gss_acceptor(secret const& keytab) {
                       .principals = std::move(principals)};
 }
 
-result<gss_acceptor> load_gss_acceptor(std::string_view keytab_path) {
+result<gss_acceptor> load_gss_acceptor(std::string_view keytab_path, gss_name const& acceptor) {
   if (keytab_path.starts_with("FILE:")) keytab_path.remove_prefix(5);
   std::string const path(keytab_path);
   auto const file = os::open_to_read(path);
   if (!file) return std::unexpected(file.error());
   auto content = os::read_whole(*file, keytab_octets_max);
   if (!content) return fail(path + ": " + content.error().text);
-  auto acceptor = make_gss_acceptor(secret(std::move(*content)));
-  if (!acceptor) return fail(path + ": " + acceptor.error().text);
-  return acceptor;
+  auto made = make_gss_acceptor(secret(std::move(*content)), acceptor);
+  if (!made) return fail(path + ": " + made.error().text);
+  return made;
+}
+
+gss_name load_gss_name(config::settings const& from) {
+  return {.service = from.text("smtpd_sasl_service"), .host = from.text("authd_krb5_host")};
 }
 
 std::vector<std::string> gss_files() {

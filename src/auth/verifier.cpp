@@ -37,7 +37,8 @@ struct verifier::shared {
     token_judge judge;
   };
 
-  explicit shared(options how) : settings(std::move(how)), workers(settings.workers) {}
+  explicit shared(options how)
+      : settings(std::move(how)), workers(settings.workers + (settings.tokens ? settings.token_workers : 0)) {}
 
   query_reply answer(worker& with, login const& who, query const& what);
   query_reply answer(worker& with, login const& who, password_query const& what);
@@ -48,7 +49,7 @@ struct verifier::shared {
   sasl::scram_verifier make_stand_in(std::string_view name, crypto::hash_algorithm hash) const;
 
   options const settings;
-  std::vector<worker> workers;
+  std::vector<worker> workers;  ///< the pool's, then the token pool's
   std::atomic<std::uint64_t> passwords = 0;
 };
 
@@ -130,6 +131,8 @@ verifier::verifier(options how, poster post)
       post_(std::move(post)),
       cache_(shared_->settings.cache),
       pool_(std::make_unique<hash_pool>(shared_->settings.workers, shared_->settings.queue_max)) {
+  auto const& settings = shared_->settings;
+  if (settings.tokens) token_pool_ = std::make_unique<hash_pool>(settings.token_workers, settings.queue_max);
   own_sources();
 }
 
@@ -233,9 +236,12 @@ verifier::question verifier::ask(login who, query what, answer done) {
 }
 
 bool verifier::submit(std::shared_ptr<job> const& work) {
-  bool const taken = pool_->submit([this, work, all = shared_, post = post_, alive = alive_](unsigned worker) {
+  bool const is_token = token_pool_ && std::holds_alternative<token_query>(work->what);
+  auto const first = is_token ? shared_->settings.workers : 0U;
+  auto& pool = is_token ? *token_pool_ : *pool_;
+  bool const taken = pool.submit([this, work, first, all = shared_, post = post_, alive = alive_](unsigned worker) {
     if (work->cancelled->load(std::memory_order_relaxed)) return;
-    auto reply = std::make_shared<query_reply>(all->answer(all->workers.at(worker), work->who, work->what));
+    auto reply = std::make_shared<query_reply>(all->answer(all->workers.at(first + worker), work->who, work->what));
     post([this, work, alive, reply] {
       if (*alive) on_answered(work, std::move(*reply));
     });

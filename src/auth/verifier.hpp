@@ -2,7 +2,8 @@
 // Purpose: asks the sources of credentials: cache, pool of threads and stand-ins for unknown users behind one question.
 // Errors: what went wrong with a source is a verdict with the sentence for the log, never an exception.
 // Concurrency: one owner thread asks and is answered on it (through `post`); the pool's threads ask, each a chain of
-//              sources of its own. The owner's thread has one too, for what is quick.
+//              sources of its own. The owner's thread has one too, for what is quick. Tokens have threads of their own:
+//              those may wait for an identity provider, and a silent one shall keep nobody's password waiting.
 // Limits: workers, waiting questions and cache entries are options.
 // Security: unknown users get SCRAM keys made from `server_secret`, the same each time, of the same shape as anybody's.
 //           Successes are cached until their source changes, and are admitted anew each time; failures never are.
@@ -36,6 +37,7 @@ class verifier {
     secret server_secret;
     unsigned scram_iterations = sasl::scram_iterations_max;  ///< of unknown users: what known ones have
     unsigned workers = 2;
+    unsigned token_workers = 1;  ///< beside them, when there are `tokens`
     std::size_t queue_max = 256;
     success_cache::options cache;
   };
@@ -103,6 +105,7 @@ class verifier {
   std::uint64_t changes_ = 0;
   success_cache cache_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::unique_ptr<hash_pool> token_pool_;
   std::unique_ptr<hash_pool> pool_;
 };
 

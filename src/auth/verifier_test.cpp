@@ -94,6 +94,28 @@ TEST_F(verifier_test, says_what_is_wrong_and_asks_once_for_every_answer) {
   }
 }
 
+TEST_F(verifier_test, whoever_waits_for_an_identity_provider_keeps_no_password_waiting) {
+  std::mutex silent;
+  std::unique_lock provider(silent);
+  auto how = options();
+  how.workers = 1;
+  how.token_workers = 2;
+  how.tokens = [&silent]() -> token_judge {
+    return [&silent](login const&, secret const&) {
+      std::scoped_lock const wait(silent);
+      return token_reply{{.code = verdict_code::bad_token}, {}};
+    };
+  };
+  int answered = 0;
+  verifier asked(std::move(how), mailbox_.poster());
+  for (int i = 0; i < 3; ++i) asked.ask(smtp("joe"), token_query{secret("t")}, [&](auto const&) { ++answered; });
+  EXPECT_EQ(ask(asked, "joe", "secret").code, verdict_code::accepted);
+  EXPECT_EQ(answered, 0);
+  provider.unlock();
+  while (answered < 3 && !HasFatalFailure()) mailbox_.run_one();
+  EXPECT_EQ(answered, 3);
+}
+
 TEST_F(verifier_test, caches_success_and_never_failure) {
   verifier asked(options(), mailbox_.poster());
   EXPECT_FALSE(ask(asked, "joe", "secret").cached);

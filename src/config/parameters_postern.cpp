@@ -29,6 +29,8 @@ constexpr parameter rows[] = {
    "Logins that may wait for a hash worker; further ones are told to try later", ours},
   {"authd_hash_workers", integer, "0", between(0, 256), implemented,
    "Passwords hashed at once; 0 for one a processor", ours},
+  {"authd_krb5_host", text, "$myhostname", unbounded, implemented,
+   "Only tickets for smtp/HOST of this host are taken (GSSAPI); empty for those of any key in the keytab", ours},
   {"authd_krb5_keytab", text, "", unbounded, implemented,
    "File with this server's Kerberos keys, for GSSAPI; root alone need be able to read it; empty for no GSSAPI", ours},
   {"authd_local_domains", list, "$myhostname, $mydomain, $smtpd_sasl_local_domain", unbounded, implemented,

@@ -34,6 +34,8 @@ constexpr parameter rows[] = {
    "Longest wait for the identity provider", ours},
   {"authd_oauth_username_claim", text, "email", unbounded, implemented,
    "The claim of a token that names the account", ours},
+  {"authd_oauth_workers", integer, "4", between(1, 256), implemented,
+   "Tokens judged at once, beside the passwords; as many logins may wait for a silent identity provider", ours},
 };
 // clang-format on
 

@@ -15,7 +15,7 @@ REALM = "POSTERN.EXAMPLE"
 @pytest.fixture(scope="module")
 def kdc(module_scratch):
     server = Kdc(module_scratch / "kdc", {"joe": "secret", "joe/admin": "other", "stranger": "third"},
-                 hosts=("smtp/localhost",), realm=REALM).start()
+                 hosts=("smtp/localhost", "host/localhost"), realm=REALM).start()
     yield server
     server.stop()
 
@@ -23,7 +23,7 @@ def kdc(module_scratch):
 @pytest.fixture(scope="module")
 def server(module_make, kdc):
     return module_make.postern(module_make.sink().port, authd_failure_delay="0s", authd_krb5_keytab=kdc.keytab,
-                               authd_local_domains="postern.example")
+                               authd_krb5_host="localhost", authd_local_domains="postern.example")
 
 
 @pytest.fixture
@@ -55,10 +55,14 @@ def encode(octets):
     return base64.b64encode(octets).decode()
 
 
-def offered(client, initial=True):
+def begin(service):
+    name = gssapi.Name(f"{service}@localhost", gssapi.NameType.hostbased_service)
+    return gssapi.SecurityContext(name=name, usage="initiate")
+
+
+def offered(client, initial=True, service="smtp"):
     """Up to the server's offer of layers: (context, the offer)."""
-    context = gssapi.SecurityContext(name=gssapi.Name("smtp@localhost", gssapi.NameType.hostbased_service),
-                                     usage="initiate")
+    context = begin(service)
     token = encode(context.step())
     if initial:
         reply = client.command("AUTH GSSAPI " + token)
@@ -103,6 +107,30 @@ def test_choices_that_were_not_offered(server, ticket, choice):
     assert log_in(server, choice=choice).code == 535
 
 
+def test_a_ticket_for_another_service_of_this_machine_opens_nothing(server, ticket):
+    """Its key is in the keytab too; that service could pass on the tickets that it gets."""
+    ticket("joe", "secret")
+    with open_session(server) as client:
+        assert client.command("AUTH GSSAPI " + encode(begin("host").step())).code == 535
+    assert "GSSAPI takes tickets for smtp/localhost@" in server.log_text()
+    assert "tickets for host/" not in server.log_text()
+
+
+def test_a_keytab_without_keys_for_this_host_is_told(make, kdc):
+    server = make.postern(authd_krb5_keytab=kdc.keytab)
+    server.wait_log("no GSSAPI: authd_krb5_keytab: there is no key of smtp/mail.postern.example in it")
+    assert f"but of smtp/localhost@{REALM}, host/localhost@{REALM}" in server.log_text()
+
+
+def test_an_empty_host_takes_tickets_for_any_key(make, kdc, ticket):
+    server = make.postern(authd_krb5_keytab=kdc.keytab, authd_krb5_host="", authd_failure_delay="0s",
+                          authd_local_domains="postern.example")
+    ticket("joe", "secret")
+    with open_session(server) as client:
+        context, _ = offered(client, service="host")
+        assert client.command(encode(context.wrap(b"\1\0\0\0", False).message)).code == 235
+
+
 def test_a_replayed_token_leads_nowhere(server, ticket):
     ticket("joe", "secret")
     context = gssapi.SecurityContext(name=gssapi.Name("smtp@localhost", gssapi.NameType.hostbased_service),
@@ -131,7 +159,8 @@ def test_forged_tokens(server, octets):
 
 
 def test_the_cyrus_way_takes_the_keytab_of_smtpd_conf(make, kdc, ticket):
-    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s")
+    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s",
+                          authd_krb5_host="localhost")
     (server.etc / "sasl").mkdir()
     (server.etc / "sasl" / "smtpd.conf").write_text(
         f"pwcheck_method: saslauthd\nmech_list: gssapi\nkeytab: {kdc.keytab}\n")

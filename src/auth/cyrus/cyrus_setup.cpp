@@ -176,6 +176,11 @@ void serve_accounts(cyrus_setup& out, config::settings const& from, account_sour
   options.scram_iterations = out.options.verification.scram_iterations;
   // Nobody asked for it: one that this user may not read is none.
   if (::access(options.sasldb_path.c_str(), R_OK) == 0) options.methods = {"sasldb"};
+  if (iequals(from.text("smtpd_sasl_type"), "cyrus")) {
+    out.notes.push_back(fmt::format("there is no {}.conf in {}: private/sasl is served from the accounts{}",
+                                    from.text("smtpd_sasl_path"), fmt::join(config_directories(from), ", "),
+                                    options.methods.empty() ? "" : ", then " + options.sasldb_path));
+  }
   out.with_accounts = true;
   out.options.verification.sources = make_all(planner(from, options, server_secret, out).plan());
   auto const sources = put_accounts_first(accounts, out.options.verification.sources)();
@@ -183,9 +188,9 @@ void serve_accounts(cyrus_setup& out, config::settings const& from, account_sour
 }
 
 /// keytab of the file; without it, what authd_krb5_keytab gave stays.
-void add_keytab(cyrus_setup& out, cyrus_options const& options) {
+void add_keytab(cyrus_setup& out, cyrus_options const& options, gss_name const& acceptor_name) {
   if (options.keytab.empty()) return;
-  auto acceptor = load_gss_acceptor(options.keytab);
+  auto acceptor = load_gss_acceptor(options.keytab, acceptor_name);
   if (!acceptor) {
     out.troubles.push_back(fmt::format("{}: no GSSAPI: {}", options.file.where("keytab"), acceptor.error().text));
     return;
@@ -206,7 +211,7 @@ void serve_file(cyrus_setup& out, cyrus_options const& options, config::settings
   verification.spell = [domain](std::string_view typed) { return canonical_name(typed, domain); };
   out.options.session.realm = domain;
   out.verbose = options.log_level >= 5;  // DEBUG
-  add_keytab(out, options);
+  add_keytab(out, options, load_gss_name(from));
   if (auto const sources = verification.sources()) {
     auto const where = options.mechanisms.empty() ? std::string() : options.file.where("mech_list") + ": mech_list";
     choose(out, named_mechanisms(options), where, *sources, from);

@@ -3,7 +3,7 @@
 // Errors: trouble of the provider's or of the network is store_unavailable; all that is wrong with a token is bad_token
 //         with the reason for the log.
 // Concurrency: any thread; verify() may wait for the network, never longer than its deadlines. While the provider is
-//              silent one login at a time waits for it, so that a pool of two or more threads goes on with the others.
+//              silent one login at a time waits for it; verifier gives tokens threads of their own.
 // Limits: octets of a token; cache entries.
 // Security: a token with three parts is judged by its signature when there are keys, and by nothing else then; the
 //           provider is asked for all others. Good tokens are remembered until they expire, those that were asked for

@@ -18,6 +18,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/stat.h>
 
@@ -49,6 +50,9 @@ result<snapshot> load(std::string const& path);
 /// `edit` gets all records and leaves those that shall be there; when it fails nothing changes. A file that is missing
 /// is made when `create`.
 result<> change(std::string const& path, bool create, std::function<result<>(records&)> const& edit);
+
+/// The commands that let `user` read and write the file.
+std::string format_remedy(std::string const& path, std::string_view user);
 
 /// "others may read the passwords in /etc/sasldb2 (mode 0644); mend it with: chmod o= /etc/sasldb2"; empty when the
 /// file's mode is right.

@@ -93,6 +93,10 @@ result<> wait_for_lock(int fd, std::string const& path) {
 
 }  // namespace
 
+std::string format_remedy(std::string const& path, std::string_view user) {
+  return fmt::format("chgrp sasl {} && chmod 660 {} && adduser {} sasl", path, path, user);
+}
+
 std::unexpected<failure> explain_access(std::string const& path, int error_number) {
   if (error_number == ENOENT) {
     struct stat about{};
@@ -104,8 +108,7 @@ std::unexpected<failure> explain_access(std::string const& path, int error_numbe
   if (error_number == EACCES || error_number == EPERM) {
     auto const who = os::format_user(::geteuid());
     return fail_errno(
-        fmt::format("{} cannot be opened{}; let it with: chgrp sasl {} && chmod 660 {} && adduser {} sasl", path,
-                    describe_owner(path), path, path, who),
+        fmt::format("{} cannot be opened{}; let it with: {}", path, describe_owner(path), format_remedy(path, who)),
         error_number);
   }
   return fail_errno(path, error_number);
