@@ -1,9 +1,11 @@
 #include "auth/import/import.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "auth/sasldb/file.hpp"
 #include "auth/test_accounts.hpp"
 
 namespace postern::auth {
@@ -88,6 +90,23 @@ TEST(import, htpasswd_has_no_extra_fields_and_a_default_scheme_may_be_named) {
   auto const plain = parse_user_lines("joe:secret\n", settings("PLAIN"), true);
   ASSERT_EQ(plain.candidates.size(), 1U);
   EXPECT_EQ(plain.candidates[0].plaintext->reveal(), "secret");
+}
+
+TEST(import, a_sasldb_record_without_a_user_name_is_left_out_and_told) {
+  std::string const path = testing::TempDir() + "/import-test.sasldb2";
+  std::filesystem::remove(path);
+  ASSERT_TRUE(sasldb::change(path, true, [](sasldb::records& all) -> result<> {
+    for (auto const* const user : {"", "joe"}) {
+      all.push_back({sasldb::format_key({user, "example.org", "userPassword"}), secret("se cret")});
+    }
+    return {};
+  }));
+  auto const got = load_sasldb({path, account_names({"example.org"}), ""});
+  ASSERT_TRUE(got) << got.error().text;
+  EXPECT_EQ(got->problems, std::vector<std::string>());
+  EXPECT_EQ(got->remarks, std::vector<std::string>{path + ": a record without a user name is left out"});
+  ASSERT_EQ(got->candidates.size(), 1U);
+  EXPECT_EQ(got->candidates[0].account.name, "joe");
 }
 
 TEST(import, collisions_are_found_before_anything_is_stored) {

@@ -49,10 +49,15 @@ result<import_outcome> load_sasldb(import_settings const& from) {
   if (!read) return std::unexpected(read.error());
   std::map<std::string, user_records> users;
   import_outcome outcome;
+  std::size_t nameless = 0;
   for (auto const& record : read->all) {
     auto const key = sasldb::parse_key(record.key);
     if (!key) {
       outcome.problems.push_back(from.path + ": " + key.error().text);
+      continue;
+    }
+    if (key->user.empty()) {
+      ++nameless;
       continue;
     }
     auto& kept = users[key->realm.empty() ? key->user : key->user + "@" + key->realm];
@@ -60,6 +65,10 @@ result<import_outcome> load_sasldb(import_settings const& from) {
     if (key->property.starts_with(sasldb::property_verifier) && kept.verifier.empty()) {
       kept.verifier = format_imported(record.value);
     }
+  }
+  if (nameless == 1) outcome.remarks.push_back(from.path + ": a record without a user name is left out");
+  if (nameless > 1) {
+    outcome.remarks.push_back(fmt::format("{}: {} records without a user name are left out", from.path, nameless));
   }
   for (auto const& [login, kept] : users) take_user(from.path, login, kept, from, outcome);
   return outcome;
