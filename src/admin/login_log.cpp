@@ -209,7 +209,8 @@ std::string format_login(login_event const& event) {
     auto const layer = event.source.empty() ? std::string() : " by " + printable(event.source, 32);
     out += fmt::format(" [{}{}]", printable(event.reason, 32), layer);
     if (!event.detail.empty()) out += " (" + printable(event.detail, 512) + ")";
-    if (!reason.remedy.empty()) out += fmt::format("\n                 -> {}", reason.remedy);
+    auto const remedy = find_login_remedy(event.reason, event.source);
+    if (!remedy.empty()) out += fmt::format("\n                 -> {}", remedy);
   } else if (!event.source.empty()) {
     out += fmt::format(" [{}]", printable(event.source, 32));
   }

@@ -197,6 +197,30 @@ TEST(login_reason, knows_every_verdict) {
   EXPECT_FALSE(find_login_reason("something new").sentence.empty());
 }
 
+TEST(login_reason, names_the_command_of_the_store) {
+  struct row {
+    std::string_view code;
+    std::string_view source;
+    std::string_view want;
+  };
+  for (auto const& [code, source, want] : {
+           row{"wrong_password", "accounts", "postern user passwd"},
+           row{"wrong_password", "sasldb", "saslpasswd2 -u REALM USER"},
+           row{"unknown_user", "sasldb", "saslpasswd2 -c -u REALM USER"},
+           row{"wrong_password", "sql", "sql_select"},
+           row{"wrong_password", "ldapdb", "ldappasswd"},
+           row{"wrong_password", "pam", "/etc/pam.d/smtp"},
+           row{"wrong_password", "shadow", "passwd USER"},
+           row{"wrong_password", "saslauthd", "testsaslauthd"},
+           row{"wrong_password", "", "where it is kept"},
+           row{"store_unavailable", "sql", "mend what the detail names"},
+       }) {
+    auto const remedy = find_login_remedy(code, source);
+    EXPECT_TRUE(remedy.contains(want)) << code << " by " << source << ": " << remedy;
+    EXPECT_EQ(remedy.contains("postern user"), source == "accounts") << remedy;
+  }
+}
+
 TEST(log_source, reads_files_by_line) {
   std::string const path = testing::TempDir() + "/log-source-test";
   std::ofstream(path) << "one\ntwo\n\n" << std::string(2 * line_octets_max, 'x') << "\nlast";

@@ -57,6 +57,10 @@ std::string explain(auth::verdict const& said) {
                      said.detail.empty() ? "" : " (" + printable(said.detail, 512) + ")");
 }
 
+std::string find_remedy(auth::verdict const& said, auth::credential_source const& source) {
+  return std::string(find_login_remedy(auth::format_verdict_code(said.code), source.name()));
+}
+
 /// What a source holds for the mechanism that is tried, beside checking passwords.
 void tell_holding(login_scene& scene, auth::credential_source& source, auth::login const& who) {
   auto const* const row = sasl::find_mechanism(scene.request.mechanism);
@@ -79,8 +83,7 @@ void tell_holding(login_scene& scene, auth::credential_source& source, auth::log
   } else {
     return;
   }
-  auto const reason = find_login_reason(auth::format_verdict_code(standing.code));
-  scene.say(name, gravity::note, fmt::format("{}: {}", row->name, explain(standing)), std::string(reason.remedy));
+  scene.say(name, gravity::note, fmt::format("{}: {}", row->name, explain(standing)), find_remedy(standing, source));
 }
 
 /// True: it ends the chain.
@@ -97,10 +100,9 @@ bool tell_check(login_scene& scene, auth::credential_source& source, auth::login
                           said.credential.empty() ? "" : ", app password " + printable(said.credential, 64)));
     return true;
   }
-  auto const reason = find_login_reason(auth::format_verdict_code(said.code));
   bool const goes_on = auth::passes_on(said.code);
   scene.say(name, goes_on && !auth::is_temporary(said.code) ? gravity::note : gravity::problem, explain(said),
-            std::string(reason.remedy));
+            find_remedy(said, source));
   return !goes_on;
 }
 
