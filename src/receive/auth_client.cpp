@@ -14,6 +14,9 @@ namespace {
 namespace dovecot = sasl::dovecot;
 constexpr auto handshake_timeout = std::chrono::seconds(10);
 constexpr auto promptly = std::chrono::seconds(1);
+// How soon after a loss the daemon is tried again, while logins hang on what it says of them.
+constexpr auto rejoin_pause_min = std::chrono::milliseconds(50);
+constexpr auto rejoin_pause_max = std::chrono::seconds(2);
 constexpr auto forever = std::chrono::hours(24 * 365);
 
 // The next whole line of `input`, taken out of it; nothing when there is none yet.
@@ -68,9 +71,36 @@ net::task<std::string> auth_client::connect() {
   if (!refused.empty()) co_return fmt::format("{}: {}", place_.name, refused);
   stream_ = peer;
   rest_ = std::move(input);
+  if (watching_) ask_for_notices();
   workers_.spawn(read_lines(peer), "auth client reader");
   workers_.spawn(write_lines(peer), "auth client writer");
   co_return std::string();
+}
+
+// authd tells of revoked credentials on connections where an exchange named a session. One that is begun and cancelled
+// does, and is answered and logged by nobody. [docs/protocols/auth.md, Revoked credentials]
+void auth_client::ask_for_notices() {
+  auto const usable =
+      std::ranges::find_if(mechanisms_, [](auto const& one) { return one.name != "EXTERNAL" && one.name != "GSSAPI"; });
+  if (usable == mechanisms_.end()) return;
+  dovecot::auth_request request;
+  request.id = next_id_++;
+  request.mechanism = usable->name;
+  request.service = "smtp";
+  request.session = "-";
+  request.secured = true;
+  request.nologin = true;
+  send(dovecot::format_client_line(request));
+  cancel(request.id);
+}
+
+net::task<> auth_client::rejoin() {
+  for (std::chrono::milliseconds pause = rejoin_pause_min; !stream_;
+       pause = std::min<std::chrono::milliseconds>(2 * pause, rejoin_pause_max)) {
+    co_await loop_.sleep(pause);
+    co_await ready();
+  }
+  rejoining_ = false;
 }
 
 net::task<std::string> auth_client::handshake(net::stream& peer, std::string& input) {
@@ -101,6 +131,7 @@ net::task<std::string> auth_client::handshake(net::stream& peer, std::string& in
     if (std::holds_alternative<dovecot::handshake_done>(*message)) break;
   }
   mechanisms_ = std::move(offered);
+  ++offer_number_;
   co_return std::string();
 }
 
@@ -146,6 +177,9 @@ void auth_client::lose(std::string const& why) {
   wipe(output_);
   output_ready_.wake();
   for (auto const& [id, waiter] : std::exchange(waiting_, {})) waiter->answer(auth_answer(auth_unavailable{text}));
+  if (!watching_ || rejoining_) return;
+  rejoining_ = true;
+  workers_.spawn(rejoin(), "auth client coming back");
 }
 
 void auth_client::answer(std::uint32_t id, reply what) {
@@ -164,6 +198,7 @@ void auth_client::on_line(std::string_view line) {
     if (ok->user.empty()) return answer(ok->id, auth_answer(auth_rejected{}));
     auto const named = std::ranges::find(ok->extra, "credential", &dovecot::extra_fields::value_type::first);
     auto credential = named == ok->extra.end() ? std::string() : named->second;
+    if (revoked_) watching_ = true;
     return answer(ok->id, auth_answer(auth_success{std::move(ok->user), std::move(credential)}));
   }
   if (auto* more = std::get_if<dovecot::reply_continue>(&*message)) {
@@ -181,7 +216,10 @@ void auth_client::on_line(std::string_view line) {
     return;
   }
   if (auto* offer = std::get_if<dovecot::mechanism_offer>(&*message)) renewed_.push_back(std::move(*offer));
-  if (std::holds_alternative<dovecot::handshake_done>(*message)) mechanisms_ = std::exchange(renewed_, {});
+  if (std::holds_alternative<dovecot::handshake_done>(*message)) {
+    mechanisms_ = std::exchange(renewed_, {});
+    ++offer_number_;
+  }
   if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
   if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);
 }

@@ -6,7 +6,8 @@
 // error;
 //         smtpd answers 454 and lives on.
 // Concurrency: the loop's thread. Clients wait once for a daemon that takes connections and says nothing; from then on
-//              it is tried behind their backs.
+//              it is tried behind their backs. Once somebody has logged in, a lost daemon is looked for at once, and
+//              as long as it takes: what it revokes concerns sessions that ask it nothing more.
 // Limits: lines as the protocol has it; exchange_timeout for each answer.
 // Security: responses are `secret`; nothing here logs a line of the protocol.
 // Source: docs/protocols/auth.md
@@ -56,6 +57,8 @@ class auth_client {
   net::task<std::string> ready();
   /// What the daemon offers: at its handshake, or later on when it is ours; empty before the first ready().
   std::vector<sasl::dovecot::mechanism_offer> const& mechanisms() const noexcept { return mechanisms_; }
+  /// Another whenever mechanisms() are.
+  std::uint64_t offer_number() const noexcept { return offer_number_; }
 
   /// Begins an exchange: `id` is set here and names the exchange in proceed() and cancel().
   net::task<auth_answer> begin(sasl::dovecot::auth_request request, std::uint32_t& id);
@@ -73,6 +76,8 @@ class auth_client {
   void send(secret const& line);
   net::task<> reconnect();
   net::task<std::string> connect();
+  net::task<> rejoin();
+  void ask_for_notices();
   net::task<std::string> handshake(net::stream& peer, std::string& input);
   net::task<reply> exchange(std::uint32_t id, secret line);
   void on_line(std::string_view line);
@@ -87,11 +92,14 @@ class auth_client {
   std::string output_;  ///< lines that wait for the writer; wiped when written
   std::shared_ptr<net::stream> stream_;
   std::vector<sasl::dovecot::mechanism_offer> mechanisms_;
+  std::uint64_t offer_number_ = 0;
   std::vector<sasl::dovecot::mechanism_offer> renewed_;  ///< of an offer whose end has not come yet
   std::unordered_map<std::uint32_t, net::one_shot<reply>*> waiting_;
   std::vector<net::parked*> connecting_waiters_;
   bool connecting_ = false;
-  bool silent_ = false;  ///< the last try took its time and failed
+  bool silent_ = false;     ///< the last try took its time and failed
+  bool watching_ = false;   ///< somebody logged in, and wants to hear when that is worth no more
+  bool rejoining_ = false;  ///< on the way back to a daemon that went away
   std::string last_error_;
   std::uint32_t next_id_ = 1;
   std::string rest_;  ///< of the handshake's last read, for the reader

@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import os
+import signal
 
 import pytest
+from harness.logins import login, offered
 from harness.postern import PASSWORD
-from harness.raw_smtp import RawSmtp, plain_token
+from harness.raw_smtp import RawSmtp
 from harness.waiting import wait_until
 
 SHA = "{SHA}" + base64.b64encode(hashlib.sha1(PASSWORD.encode(), usedforsecurity=False).digest()).decode()
@@ -14,21 +17,6 @@ SHA = "{SHA}" + base64.b64encode(hashlib.sha1(PASSWORD.encode(), usedforsecurity
 @pytest.fixture
 def server(make):
     return make.postern(authd_failure_delay="0s")
-
-
-def offered(server):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        return {word for line in client.ehlo().lines if line[4:].startswith("AUTH ") for word in line[4:].split()[1:]}
-
-
-def login(server, user, password):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        client.ehlo()
-        return client.command("AUTH PLAIN " + plain_token(user, password)).code
 
 
 @pytest.mark.parametrize("used", [False, True], ids=["nobody logged in yet", "sessions rest on the connection"])
@@ -64,3 +52,19 @@ def test_a_session_ends_when_its_credential_expires(server, what):
         assert session.command("NOOP").code == 421
         assert other.command("NOOP").code == 250
         assert login(server, user, password) == 535
+
+
+def test_a_session_hears_of_a_revocation_by_an_authd_that_was_started_anew(server):
+    """It asks authd nothing more: smtpd must find the new one by itself."""
+    user = server.add_user("resting")
+    with RawSmtp(server.submission) as session, RawSmtp(server.submission) as other:
+        session.secure_login(user, PASSWORD)
+        other.secure_login("joe", PASSWORD)
+        old = server.pids("authd")
+        for pid in old:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: server.pids("authd") and not set(old) & set(server.pids("authd")), "a new authd")
+        wait_until(lambda: login(server, "joe", PASSWORD) == 235, "the new authd to serve")
+        server.cli("user", "passwd", user, "--password-stdin", stdin="another battery staple\n")
+        wait_until(lambda: session.command("NOOP").code == 421, "the session to end", 3)
+        assert other.command("NOOP").code == 250

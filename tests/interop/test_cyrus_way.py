@@ -10,8 +10,9 @@ import time
 
 import pytest
 from harness import processes
+from harness.logins import login, offered, start
 from harness.postern import PASSWORD
-from harness.raw_smtp import RawSmtp, plain_token
+from harness.raw_smtp import RawSmtp
 from harness.waiting import wait_until
 
 SASLAUTHD_CONF = "pwcheck_method: saslauthd\nmech_list: plain login\n"
@@ -42,33 +43,6 @@ def saslauthd(module_scratch):
     processes.end(daemon, 10)
     server.shutdown()
     server.server_close()
-
-
-def start(make, smtpd_conf):
-    """A Postern of type cyrus with that smtpd.conf; None: without one."""
-    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s")
-    if smtpd_conf is not None:
-        (server.etc / "sasl").mkdir()
-        (server.etc / "sasl" / "smtpd.conf").write_text(smtpd_conf)
-    return make.keep(server).start()
-
-
-def offered(server):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        for line in client.ehlo().lines:
-            if line[4:].startswith("AUTH "):
-                return set(line[4:].split()[1:])
-    return set()
-
-
-def login(server, user, password):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        client.ehlo()
-        return client.command("AUTH PLAIN " + plain_token(user, password)).code
 
 
 def gsasl(server, mechanism, user, password):

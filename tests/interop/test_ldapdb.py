@@ -5,8 +5,8 @@ import time
 import pytest
 from harness import sasl_clients
 from harness.certificates import make_certificate
+from harness.logins import login, start
 from harness.postern import PASSWORD as ACCOUNT_PASSWORD
-from harness.raw_smtp import RawSmtp, plain_token
 from harness.sasl_clients import Login
 from harness.slapd import SUFFIX, Slapd, person
 
@@ -54,22 +54,6 @@ def directory(module_scratch, pair):
 def smtpd_conf(directory, more="ldapdb_mech: DIGEST-MD5\n", uri=None, password=PROXY_PASSWORD):
     return ("pwcheck_method: auxprop\nauxprop_plugin: ldapdb\n"
             f"ldapdb_uri: {uri or directory.uri}\nldapdb_id: {PROXY}\nldapdb_pw: {password}\n{more}")
-
-
-def start(make, conf, **main_cf):
-    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s",
-                          **main_cf)
-    (server.etc / "sasl").mkdir()
-    (server.etc / "sasl" / "smtpd.conf").write_text(conf)
-    return make.keep(server).start()
-
-
-def login(server, user, password):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        client.ehlo()
-        return client.command("AUTH PLAIN " + plain_token(user, password)).code
 
 
 @pytest.fixture(scope="module")

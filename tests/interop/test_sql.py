@@ -8,8 +8,9 @@ import time
 import pytest
 from harness import sasl_clients
 from harness.databases import DATABASE, PASSWORD, USER, Mariadb, Postgresql
+from harness.logins import login, start
 from harness.ports import free_port
-from harness.raw_smtp import RawSmtp, plain_token
+from harness.raw_smtp import RawSmtp
 from harness.sasl_clients import Login
 from harness.waiting import wait_until
 
@@ -84,22 +85,6 @@ def smtpd_conf(db, hosts=None, select=None, more=""):
         lines += [f"sql_hostnames: {hosts or f'127.0.0.1:{db.port}'}", f"sql_user: {USER}", f"sql_passwd: {PASSWORD}",
                   f"sql_database: {DATABASE}"]
     return "\n".join(lines) + "\n" + more
-
-
-def start(make, conf, **main_cf):
-    server = make.postern(start=False, smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", authd_failure_delay="0s",
-                          **main_cf)
-    (server.etc / "sasl").mkdir()
-    (server.etc / "sasl" / "smtpd.conf").write_text(conf)
-    return make.keep(server).start()
-
-
-def login(server, user, password):
-    with RawSmtp(server.submission) as client:
-        client.ehlo()
-        client.starttls()
-        client.ehlo()
-        return client.command("AUTH PLAIN " + plain_token(user, password)).code
 
 
 @pytest.fixture(scope="module", params=[Postgresql, Mariadb, Sqlite])
