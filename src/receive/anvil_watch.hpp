@@ -1,0 +1,78 @@
+#pragma once
+// Purpose: what anvil is asked about one SMTP session: limits of clients and accounts, roaming windows, held accounts.
+// Errors: anvil away: limits are not in force; no window admits anybody; an account that is logged in is told to try
+//         later, because it may be held. docs/abuse.md
+// Concurrency: the loop's thread; each call waits anvil_answer_timeout at most.
+// Source: smtpd_client_*_limit and the replies of Postfix 3.7's smtpd.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/anvil_client.hpp"
+#include "maps/lookup.hpp"
+#include "receive/anvil_settings.hpp"
+#include "receive/peer.hpp"
+#include "smtp/reply.hpp"
+
+namespace postern::receive {
+
+class anvil_watch {
+ public:
+  /// Why the client may not go on; nothing: it may.
+  using refusal = std::optional<smtp::reply>;
+  /// Asks a table that may block.
+  using table_asker = std::function<net::task<maps::answer>(maps::question)>;
+
+  /// `anvil` null: nothing is counted and nobody is held. `client` outlives this.
+  anvil_watch(ipc::anvil_client* anvil, std::shared_ptr<anvil_settings const> how, peer const& client);
+  ~anvil_watch();
+  anvil_watch(anvil_watch const&) = delete;
+  anvil_watch& operator=(anvil_watch const&) = delete;
+
+  net::task<refusal> on_connect();
+  net::task<refusal> on_auth();
+  /// `user` empty: not logged in.
+  net::task<refusal> on_message(std::string user);
+  net::task<refusal> on_recipient(std::string user);
+  /// Before the handshake: a client that was over the limit already is not worth one.
+  net::task<refusal> before_tls(bool wrapper_mode);
+  net::task<refusal> after_tls(bool resumed);
+
+  struct window_answer {
+    std::string account;      ///< whose window it is; empty: there is none for this mail
+    std::string explanation;  ///< for the log: why, or why not
+  };
+  /// permit_mail_access: through whose window may this sender come? Counts a message of that window, once for a sender
+  /// until the next on_message().
+  net::task<window_answer> find_window(std::string address, std::string sender, table_asker ask);
+
+  struct account_standing {
+    refusal refused;                  ///< nobody knows whether it may send
+    std::optional<std::string> hold;  ///< why its mail waits in the queue
+  };
+  /// Once a message, when its recipients are known.
+  net::task<account_standing> ask_account(std::string user, std::vector<std::string> recipients);
+
+ private:
+  struct limit {
+    ipc::client_event what;
+    std::uint64_t most;
+    std::string_view log_words;
+    int code;
+    std::string_view enhanced;
+    std::string_view reply_words;
+  };
+  bool is_excepted() const;
+  net::task<refusal> count(limit by, std::string subject);
+  net::task<std::optional<std::string>> find_objection(std::string account, std::string sender, table_asker ask);
+
+  ipc::anvil_client* anvil_;
+  std::shared_ptr<anvil_settings const> how_;
+  peer const& client_;
+  bool connected_ = false;                                       ///< anvil counts this session as open
+  std::optional<std::pair<std::string, window_answer>> window_;  ///< by sender
+};
+
+}  // namespace postern::receive
