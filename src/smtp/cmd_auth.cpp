@@ -107,6 +107,14 @@ server_session::actions server_session::on_auth_success(std::string_view user, s
   return end_event();
 }
 
+server_session::actions server_session::on_auth_refused(reply const& why) {
+  demand(expecting_ == expecting::auth_server);
+  begin_event();
+  expect(expecting::line);
+  complain(why);
+  return end_event();
+}
+
 server_session::actions server_session::on_auth_failure(auth_failure kind, std::string_view client_text) {
   demand(expecting_ == expecting::auth_server);
   begin_event();

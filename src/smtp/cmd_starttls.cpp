@@ -4,6 +4,12 @@ namespace postern::smtp {
 
 using namespace server_actions;
 
+namespace {
+
+constexpr std::string_view ready_to_start = "220 2.0.0 Ready to start TLS";
+
+}  // namespace
+
 // [RFC 3207 §4]
 void server_session::starttls(std::string_view arguments) {
   if (!arguments.empty()) return complain("501 5.5.4 Syntax: STARTTLS");
@@ -12,9 +18,24 @@ void server_session::starttls(std::string_view arguments) {
     return complain("502 5.5.1 Error: command not implemented");
   }
   if (!settings_.tls_usable) return complain("454 4.7.0 TLS not available due to local problem");
-  say("220 2.0.0 Ready to start TLS");
+  if (!asks_tls_) say(ready_to_start);
   expect(expecting::tls);
   act(start_tls{});
+}
+
+server_session::actions server_session::on_tls_permitted() {
+  demand(expecting_ == expecting::tls);
+  begin_event();
+  say(ready_to_start);
+  return end_event();
+}
+
+server_session::actions server_session::on_tls_refused(reply const& why) {
+  demand(expecting_ == expecting::tls);
+  begin_event();
+  expect(expecting::line);
+  complain(why);
+  return end_event();
 }
 
 // Also comes before on_connect, in wrapper mode. What the client said in the clear is forgotten. [RFC 3207 §4.2]

@@ -76,6 +76,12 @@ class server_session {
   /// `client_text` is what the client may know; empty: "(reason unavailable)".
   actions on_auth_failure(auth_failure kind, std::string_view client_text = {});
 
+  /// The command is not worth an exchange: "450 … too many AUTH commands". Answers start_auth.
+  actions on_auth_refused(reply const& why);
+
+  /// After ask_about_tls() start_tls is answered with one of these two first; then the handshake follows, or not.
+  actions on_tls_permitted();
+  actions on_tls_refused(reply const& why);
   actions on_tls_established();
   actions on_tls_failed();
 
@@ -97,6 +103,8 @@ class server_session {
   /// Bare LF is handled as in Postfix's smtpd_forbid_bare_newline_exclusions from here on.
   void exclude_from_bare_newline_rules() noexcept { newline_ = bare_newline::accept; }
   void set_offer(std::shared_ptr<mechanism_offer const> offer) { offer_ = std::move(offer); }
+  /// From here on STARTTLS needs the driver's leave: "220 …" is said by on_tls_permitted().
+  void ask_about_tls() noexcept { asks_tls_ = true; }
   /// From here on HELO, EHLO and unknown commands are asked about.
   void ask_about(bool helo, bool unknown) noexcept {
     asks_helo_ = helo;
@@ -216,6 +224,7 @@ class server_session {
   bool last_ends_group_ = false;
   bool asks_helo_ = false;
   bool asks_unknown_ = false;
+  bool asks_tls_ = false;
   bool helo_extended_ = false;  // of the HELO or EHLO that is being asked about
   verb last_verb_ = verb::unknown;
 

@@ -115,6 +115,13 @@ server_session::actions enter_event(server_session& session, std::string_view te
     session.ask_about(true, true);
     return {};
   }
+  if (name == "ask-about-tls") {
+    session.ask_about_tls();
+    return {};
+  }
+  if (name == "tls-permitted") return session.on_tls_permitted();
+  if (name == "tls-refused") return session.on_tls_refused(parse_reply(text));
+  if (name == "auth-refused") return session.on_auth_refused(parse_reply(text));
   if (name == "tls") return session.on_tls_established();
   if (name == "tls-failed") return session.on_tls_failed();
   if (name == "timeout") return session.on_timeout();
