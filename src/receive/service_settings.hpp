@@ -11,6 +11,7 @@
 #include "net/tls_context.hpp"
 #include "policy/gate.hpp"
 #include "policy/match_list.hpp"
+#include "receive/anvil_settings.hpp"
 #include "receive/auth_place.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
@@ -21,6 +22,7 @@ namespace postern::receive {
 struct service_settings {
   smtp::server_settings protocol;
   policy::gate gate;
+  std::shared_ptr<anvil_settings const> anvil;
   std::shared_ptr<net::tls_context> tls;
   std::string tls_trouble;  ///< why tls is null although the configuration asks for it; empty otherwise
 
