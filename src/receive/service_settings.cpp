@@ -68,6 +68,9 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->protocol.tls_usable = tls != nullptr;
   if (!tls && made->protocol.tls == smtp::tls_level::may) made->protocol.tls = smtp::tls_level::none;
   made->gate = std::move(*gate);
+  auto anvil = load_anvil_settings(settings, interfaces);
+  if (!anvil) return std::unexpected(anvil.error());
+  made->anvil = std::make_shared<anvil_settings const>(std::move(*anvil));
   made->tls = std::move(tls);
   made->tls_trouble = std::move(tls_trouble);
   made->wrapper_mode = settings.boolean("smtpd_tls_wrappermode");
