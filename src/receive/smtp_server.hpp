@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "ipc/anvil_client.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "net/task_scope.hpp"
@@ -29,7 +30,8 @@ struct server_parts {
   auth_client* users = nullptr;       ///< who knows which local users exist; may be the same as auth
   net::resolver* resolver = nullptr;  ///< null when smtpd_peername_lookup = no
   buffer_pool& buffers;
-  dialogue_watch* traces = nullptr;  ///< who watches; null: nobody can
+  dialogue_watch* traces = nullptr;    ///< who watches; null: nobody can
+  ipc::anvil_client* anvil = nullptr;  ///< null: nothing is counted
 };
 
 class connection;
