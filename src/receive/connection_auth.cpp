@@ -44,6 +44,7 @@ void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
 }
 
 net::task<connection::actions> connection::answer_auth(std::string mechanism, std::optional<secret> initial_response) {
+  if (auto why = co_await anvil_.on_auth()) co_return protocol_.on_auth_refused(*why);
   auth_mechanism_ = mechanism;
   // What was served when the client came may be another by now, and nothing goes past the options and filters. What
   // authd does not serve it takes for a broken front end, and hangs up on all of its clients.
