@@ -33,11 +33,13 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
       settings_(std::move(settings)),
       stream_(parts.loop, std::move(socket)),
       peer_(make_peer(stream_)),
+      anvil_(parts.anvil, settings_->anvil, peer_),
       session_id_(make_session_id()),
       protocol_(settings_->protocol),
       log_(peer_, session_id_, parts_.traces),
       input_(parts_.buffers) {
   if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
+  if (parts_.anvil != nullptr && settings_->anvil->client.new_tls_session_rate > 0) protocol_.ask_about_tls();
   if (settings_->bare_newline_exclusions.find(peer_.address) != nullptr) protocol_.exclude_from_bare_newline_rules();
 }
 
@@ -45,7 +47,8 @@ net::task<> connection::run() {
   co_await look_up_peer_name();
   log_.connected();
   bool ready = !settings_->wrapper_mode;
-  if (settings_->wrapper_mode) ready = co_await shake_hands();
+  refused_at_once_ = co_await anvil_.on_connect();
+  if (settings_->wrapper_mode) ready = co_await begin_wrapped();
   if (ready) {
     co_await greet();
     co_await converse();
@@ -65,7 +68,7 @@ net::task<> connection::look_up_peer_name() {
 net::task<> connection::greet() {
   co_await prepare_offer();
   if (settings_->wrapper_mode) co_await perform(protocol_.on_tls_established());
-  co_await perform(protocol_.on_connect());
+  co_await perform(refused_at_once_ ? protocol_.on_connect_refused(*refused_at_once_) : protocol_.on_connect());
 }
 
 std::optional<connection::actions> connection::next_line() {
@@ -233,11 +236,17 @@ net::task<connection::next_actions> connection::act(smtp::server_action action) 
     co_await parts_.loop.sleep(one->time);
     co_return std::nullopt;
   }
-  if (std::get_if<act::ask_sender>(&action)) co_return answer_sender();
+  if (std::get_if<act::ask_sender>(&action)) {
+    auto refused = co_await refuse_sender();
+    co_return refused ? std::move(refused) : next_actions(answer_sender());
+  }
   if (auto* one = std::get_if<act::ask_recipient>(&action)) {
     co_return co_await answer_recipient(one->to->forward_path, one->verify_only);
   }
-  if (std::get_if<act::ask_data>(&action)) co_return answer_data();
+  if (std::get_if<act::ask_data>(&action)) {
+    auto refused = co_await refuse_data();
+    co_return refused ? std::move(refused) : next_actions(answer_data());
+  }
   if (std::get_if<act::ask_etrn>(&action)) co_return protocol_.on_etrn_verdict(smtp::verdict::accept());
   if (auto* one = std::get_if<act::start_auth>(&action)) {
     std::optional<secret> initial;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/stream.hpp"
+#include "receive/anvil_watch.hpp"
 #include "receive/message_intake.hpp"
 #include "receive/session_log.hpp"
 #include "receive/smtp_server.hpp"
@@ -58,6 +59,12 @@ class connection {
   login_means means_of_login() const;
   void add_tls_facts(sasl::dovecot::auth_request& request) const;
 
+  // connection_limits.cpp
+  net::task<bool> begin_wrapped();
+  net::task<bool> admit_tls_session();
+  net::task<next_actions> refuse_sender();
+  net::task<next_actions> refuse_data();
+
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();
   net::task<bool> shake_hands();
@@ -83,6 +90,9 @@ class connection {
   std::shared_ptr<service_settings const> settings_;
   net::stream stream_;
   peer peer_;
+  anvil_watch anvil_;
+  anvil_watch::refusal refused_at_once_;     ///< what it hears instead of a greeting
+  std::optional<std::string> account_hold_;  ///< why this message waits in the queue
   std::string session_id_;
   smtp::server_session protocol_;
   session_log log_;

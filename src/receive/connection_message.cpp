@@ -39,6 +39,9 @@ connection::actions connection::answer_sender() {
 }
 
 net::task<connection::actions> connection::answer_recipient(std::string forward_path, bool verify_only) {
+  if (auto why = co_await anvil_.on_recipient(protocol_.user())) {
+    co_return protocol_.on_recipient_verdict(smtp::verdict::refuse(std::move(*why)));
+  }
   auto decision = settings_->gate.decide_recipient(client_facts(), forward_path);
   if (!decision)
     co_return protocol_.on_recipient_verdict(refused(verify_only ? "VRFY" : "RCPT", decision.error(), forward_path));

@@ -20,7 +20,7 @@ net::task<bool> connection::shake_hands() {
   }
   tls_info_ = stream_.tls()->info();
   log_.tls_established(*tls_info_, settings_->tls->chooses_by_name(), settings_->tls_log_level);
-  co_return co_await admit_client_certificate();
+  co_return co_await admit_tls_session() && co_await admit_client_certificate();
 }
 
 // False: the client has heard why it may not go on.
@@ -38,6 +38,10 @@ net::task<bool> connection::admit_client_certificate() {
 }
 
 net::task<connection::next_actions> connection::answer_start_tls() {
+  if (parts_.anvil != nullptr && settings_->anvil->client.new_tls_session_rate > 0) {
+    if (auto why = co_await anvil_.before_tls(false)) co_return protocol_.on_tls_refused(*why);
+    co_await perform(protocol_.on_tls_permitted());
+  }
   if (!co_await flush()) co_return std::nullopt;
   // What came behind STARTTLS in the clear may be an attacker's; nobody ever sees it. [RFC 3207 §5, CVE-2011-0411]
   if (!input_.empty()) log_.note("discarding plaintext that was sent behind STARTTLS");
