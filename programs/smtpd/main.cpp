@@ -65,6 +65,7 @@ int serve(service::environment& env, prepared& from) {
   receive::spool_client spool(env.loop(), env.socket_path("private/qmgr"));
   receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
   receive::auth_client auth(env.loop(), from.auth, std::chrono::seconds(60));
+  ipc::anvil_client anvil(env.loop(), env.socket_path("private/anvil"), from.settings->anvil->patience);
   std::optional<net::resolver> resolver;
   if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
   receive::buffer_pool buffers;
@@ -74,11 +75,12 @@ int serve(service::environment& env, prepared& from) {
     filter ? traces.begin(watch, *filter) : traces.end(watch);
   });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
-  receive::smtp_server server({env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces},
-                              sessions_max);
+  receive::smtp_server server(
+      {env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces, &anvil}, sessions_max);
   server.set_settings(from.settings);
 
   net::task_scope helpers(env.loop());
+  helpers.spawn(anvil.run(), "anvil client");
   helpers.spawn(spool.run(), "spool client");
   for (auto& socket : env.take_listeners()) {
     if (socket.type == service::listening_socket::kind::inet) server.listen(std::move(socket.fd));
