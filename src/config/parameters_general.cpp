@@ -21,8 +21,8 @@ constexpr std::string_view scache_note = "smtp keeps open connections in the pro
 constexpr parameter rows[] = {
   {"alternate_config_directories", list, "", unbounded, unsupported,
    "Other configuration directories that set-group-id programs may use"},
-  {"anvil_rate_time_unit", duration, "60s", at_least(1), unsupported, "Time that client rates are counted over"},
-  {"anvil_status_update_time", duration, "600s", at_least(1), unsupported, "How often the highest rates are logged"},
+  {"anvil_rate_time_unit", duration, "60s", at_least(1), implemented, "Time that client rates are counted over"},
+  {"anvil_status_update_time", duration, "600s", at_least(1), implemented, "How often the highest rates are logged"},
   {"application_event_drain_time", duration, "100s", at_least(1), folded(masterd_note),
    "Time a server gets to finish after its clients are gone"},
   {"authorized_flush_users", list, "static:anyone", unbounded, unsupported, "Users who may flush the queue"},
