@@ -43,6 +43,9 @@ result<> prepare(service::environment& env, prepared& out) {
   auto loaded = receive::load_service_settings(env.settings(), out.interfaces, out.tls, out.tls_trouble);
   if (!loaded) return std::unexpected(loaded.error());
   out.settings = std::move(*loaded);
+  os::sandbox_rules tables;
+  receive::ask_for_content_tables(env.settings(), tables);
+  env.ask_for(tables);
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
   for (auto const& problem : out.settings->sasl_troubles) log::warning("{}", problem);
   if (auto found = find_auth_place(env)) {
@@ -57,6 +60,10 @@ result<> prepare(service::environment& env, prepared& out) {
   return {};
 }
 
+/// For tables that block. A worker keeps a connection of its own to each.
+constexpr std::size_t lookup_workers = 4;
+constexpr std::size_t lookups_waiting_max = 1000;
+
 /// Above this share of its session limit a process is under stress; below half of it that is over.
 constexpr double stress_share = 0.8;
 
@@ -69,6 +76,7 @@ int serve(service::environment& env, prepared& from) {
   std::optional<net::resolver> resolver;
   if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
   receive::buffer_pool buffers;
+  maps::lookup_pool lookups(lookup_workers, lookups_waiting_max);
   receive::dialogue_watch traces(
       [&env](std::uint64_t watch, std::string_view line) { return env.report_dialogue(watch, line); });
   env.on_watch([&traces](std::uint64_t watch, std::optional<std::string> filter) {
@@ -76,7 +84,7 @@ int serve(service::environment& env, prepared& from) {
   });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
   receive::smtp_server server(
-      {env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces, &anvil}, sessions_max);
+      {env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces, &anvil, &lookups}, sessions_max);
   server.set_settings(from.settings);
 
   net::task_scope helpers(env.loop());

@@ -1,6 +1,7 @@
 #include "message/header_filter.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -10,16 +11,6 @@ namespace {
 constexpr std::string_view line_end = "\r\n";
 
 bool is_space_or_tab(char c) { return c == ' ' || c == '\t'; }
-
-// Length of the field name of a header line, 0 when the line is none. White space before the colon is an old form that
-// is still seen. [RFC 5322 §2.2, §4.5]
-std::size_t field_name_length(std::string_view line) {
-  std::size_t length = 0;
-  while (length < line.size() && line[length] > ' ' && line[length] < 127 && line[length] != ':') ++length;
-  auto const name_length = length;
-  while (length < line.size() && is_space_or_tab(line[length])) ++length;
-  return length < line.size() && line[length] == ':' ? name_length : 0;
-}
 
 // The line that mbox files begin with, pasted into a message. Postfix keeps it as a field.
 bool is_mailbox_line(std::string_view line) {
@@ -33,13 +24,13 @@ bool contains(std::vector<std::string> const* names, std::string_view name) {
 
 }  // namespace
 
-std::vector<std::string> const& origin_revealing_fields() {
-  static std::vector<std::string> const names{
-      "x-originating-ip", "x-original-ip", "x-sender-ip",         "x-senderip",      "x-client-ip",  "x-clientip",
-      "x-remote-ip",      "x-remote-addr", "x-real-ip",           "x-forwarded-for", "x-source-ip",  "x-aol-ip",
-      "x-yahoo-post-ip",  "x-eip",         "x-http-posting-host", "x-origin-ip",     "x-mdremoteip",
-  };
-  return names;
+// White space before the colon is an old form that is still seen.
+std::size_t field_name_length(std::string_view line) {
+  std::size_t length = 0;
+  while (length < line.size() && line[length] > ' ' && line[length] < 127 && line[length] != ':') ++length;
+  auto const name_length = length;
+  while (length < line.size() && is_space_or_tab(line[length])) ++length;
+  return length < line.size() && line[length] == ':' ? name_length : 0;
 }
 
 void header_filter::reset(header_policy const& policy) {
@@ -51,57 +42,91 @@ void header_filter::reset(header_policy const& policy) {
   in_body_ = false;
   at_start_ = true;
   skipping_line_ = false;
+  header_over_ = false;
 }
 
-void header_filter::feed(std::string_view content, std::string& output) {
-  while (!in_body_ && !content.empty()) {
-    auto const end = content.find('\n');
-    auto const part = content.substr(0, end == std::string_view::npos ? end : end + 1);
-    content.remove_prefix(part.size());
-    if (end == std::string_view::npos) {
-      if (!skipping_line_) on_partial_line(part, output);
-    } else if (skipping_line_) {
-      skipping_line_ = false;
-    } else if (line_.empty()) {
-      on_line(part, output);
-    } else {
-      line_ += part;
-      std::string const line = std::move(line_);
-      line_.clear();
-      on_line(line, output);
-    }
+std::size_t header_filter::feed(std::string_view content, std::string& output) {
+  std::size_t taken = 0;
+  while (!in_body_ && taken < content.size()) {
+    auto const rest = content.substr(taken);
+    auto const end = rest.find('\n');
+    auto const part = rest.substr(0, end == std::string_view::npos ? end : end + 1);
+    bool const done = end == std::string_view::npos ? on_partial_line(part, output) : on_line_end(part, output);
+    if (!done) return taken;
+    taken += part.size();
   }
+  if (!in_body_) return taken;
+  if (!line_.empty()) {
+    line_.erase(0, on_body(line_, output));
+    if (!line_.empty()) return taken;
+  }
+  return taken + on_body(content.substr(taken), output);
+}
+
+std::size_t header_filter::on_body(std::string_view content, std::string& output) {
+  if (policy_.editor != nullptr) return policy_.editor->edit_body(content, output);
   output += content;
+  return content.size();
 }
 
 // What has no end yet is kept, up to the limit; a line beyond it is either body, or a field whose rest is thrown away.
-void header_filter::on_partial_line(std::string_view part, std::string& output) {
+bool header_filter::on_partial_line(std::string_view part, std::string& output) {
+  if (skipping_line_) return true;
   line_ += part;
-  if (line_.size() <= policy_.header_field_limit) return;
-  std::string const line = std::move(line_);
+  if (line_.size() <= policy_.header_field_limit) return true;
+  std::string line = std::move(line_);
   line_.clear();
-  on_line(line, output);
+  if (!on_line(line, output)) {
+    line.resize(line.size() - part.size());
+    line_ = std::move(line);
+    return false;
+  }
   skipping_line_ = !in_body_;
   if (skipping_line_) facts_.field_cut = true;
+  return true;
 }
 
-void header_filter::on_line(std::string_view line, std::string& output) {
-  bool const first = std::exchange(at_start_, false);
+bool header_filter::on_line_end(std::string_view part, std::string& output) {
+  if (skipping_line_) {
+    skipping_line_ = false;
+    return true;
+  }
+  if (line_.empty()) return on_line(part, output);
+  std::string line = std::move(line_) + std::string(part);
+  line_.clear();
+  if (on_line(line, output)) return true;
+  line.resize(line.size() - part.size());
+  line_ = std::move(line);
+  return false;
+}
+
+// False: nothing of the line was taken.
+bool header_filter::on_line(std::string_view line, std::string& output) {
   bool const is_empty = line == line_end;
-  if (!is_empty && is_space_or_tab(line.front()) && !field_.empty()) return append_to_field(line);
-  end_field(output);
+  if (!is_empty && is_space_or_tab(line.front()) && !field_.empty()) {
+    append_to_field(line);
+    return true;
+  }
+  if (!end_field(output)) return false;
   // Where a line comes in parts no more of it may be known than this, so no more of it may count.
   auto const beginning = line.substr(0, policy_.header_field_limit);
-  if (first && is_mailbox_line(beginning)) {
+  if (at_start_ && is_mailbox_line(beginning)) {
+    at_start_ = false;
     field_ = "X-Mailbox-Line: ";
-    return append_to_field(line);
+    append_to_field(line);
+    return true;
   }
-  if (field_name_length(beginning) != 0) return append_to_field(line);
-  end_header(output);
+  at_start_ = false;
+  if (field_name_length(beginning) != 0) {
+    append_to_field(line);
+    return true;
+  }
+  if (!end_header(output)) return false;
   in_body_ = true;
   // A line that is no field begins the body; the empty line that should part them is put in.
   emit(line_end, output);
-  if (!is_empty) output += line;
+  if (!is_empty) line_ = line;
+  return true;
 }
 
 // Takes a line with its CRLF into the field, as much of it as the limit allows.
@@ -119,13 +144,22 @@ void header_filter::append_to_field(std::string_view line) {
   field_ += line_end;
 }
 
-void header_filter::end_field(std::string& output) {
-  if (field_.empty()) return;
-  auto const field = std::string_view(field_);
-  auto const name = field.substr(0, field_name_length(field));
-  note_field(name, trim(field.substr(field.find(':') + 1)));
-  if (!contains(policy_.drop, name) && !contains(policy_.drop_private, name)) emit(field, output);
+// False: the editor waits.
+bool header_filter::end_field(std::string& output) {
+  if (field_.empty()) return true;
+  std::string before;
+  auto verdict = content_editor::verdict::go_on;
+  if (policy_.editor != nullptr) verdict = policy_.editor->edit_field(field_, before);
+  if (verdict == content_editor::verdict::wait) return false;
+  emit(before, output);
+  if (verdict == content_editor::verdict::go_on) {
+    auto const field = std::string_view(field_);
+    auto const name = field.substr(0, field_name_length(field));
+    note_field(name, trim(field.substr(field.find(':') + 1)));
+    if (!contains(policy_.drop, name)) emit(field, output);
+  }
   field_.clear();
+  return true;
 }
 
 void header_filter::note_field(std::string_view name, std::string_view value) {
@@ -137,21 +171,31 @@ void header_filter::note_field(std::string_view name, std::string_view value) {
     facts_.has_from = true;
   } else if (iequals(name, "Subject")) {
     facts_.has_subject = true;
+  } else if (iequals(name, "To") || iequals(name, "Cc") || iequals(name, "Resent-To") || iequals(name, "Resent-Cc")) {
+    facts_.has_recipients = true;
   } else if (iequals(name, "Message-ID")) {
     facts_.has_message_id = true;
     if (facts_.message_id.empty()) facts_.message_id = printable(value);
   }
 }
 
-void header_filter::end_header(std::string& output) {
-  if (!policy_.add_missing) return;
-  if (!facts_.has_message_id && !policy_.message_id.empty()) {
-    facts_.message_id = policy_.message_id;
-    for (auto const part : {std::string_view("Message-Id: "), policy_.message_id, line_end}) emit(part, output);
+bool header_filter::end_header(std::string& output) {
+  auto const add = [&](std::string_view name, std::string_view value) {
+    for (auto const part : {name, value, line_end}) emit(part, output);
+  };
+  if (!std::exchange(header_over_, true) && policy_.add_missing) {
+    if (!facts_.has_message_id && !policy_.message_id.empty()) {
+      facts_.message_id = policy_.message_id;
+      add("Message-Id: ", policy_.message_id);
+    }
+    if (!facts_.has_date && !policy_.date.empty()) add("Date: ", policy_.date);
+    if (!facts_.has_from && !policy_.from.empty()) add("From: ", policy_.from);
   }
-  if (!facts_.has_date && !policy_.date.empty()) {
-    for (auto const part : {std::string_view("Date: "), policy_.date, line_end}) emit(part, output);
-  }
+  if (policy_.editor == nullptr) return true;
+  std::string added;
+  if (policy_.editor->end_header(facts_, added) == content_editor::verdict::wait) return false;
+  emit(added, output);
+  return true;
 }
 
 void header_filter::emit(std::string_view text, std::string& output) {
@@ -159,17 +203,21 @@ void header_filter::emit(std::string_view text, std::string& output) {
   header_octets_ += text.size();
 }
 
-void header_filter::finish(std::string& output) {
-  if (in_body_) return;
-  if (!line_.empty()) {
-    line_ += line_end;
-    std::string const line = std::move(line_);
+bool header_filter::finish(std::string& output) {
+  if (!in_body_ && !line_.empty()) {
+    std::string line = line_ + std::string(line_end);
     line_.clear();
-    on_line(line, output);
-    if (in_body_) return;
+    if (!on_line(line, output)) {
+      line.resize(line.size() - line_end.size());
+      line_ = std::move(line);
+      return false;
+    }
   }
-  end_field(output);
-  end_header(output);
+  if (in_body_) {
+    line_.erase(0, on_body(line_, output));
+    return line_.empty();
+  }
+  return end_field(output) && end_header(output);
 }
 
 }  // namespace postern::message

@@ -77,9 +77,10 @@ class connection {
   net::task<std::optional<policy::refusal>> check_local_user(policy::accepted_recipient const& recipient);
   actions answer_data();
   net::task<result<>> open_message();
+  net::task<> settle_intake();
   net::task<next_actions> read_data();
   net::task<next_actions> read_bdat(smtp::server_actions::begin_bdat chunk);
-  actions end_body(smtp::body_facts const& facts, bool whole);
+  net::task<actions> end_body(smtp::body_facts facts, bool whole);
   net::task<actions> answer_commit();
   void forget_message();
   policy::client_facts client_facts() const;

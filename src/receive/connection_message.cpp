@@ -6,6 +6,7 @@
 #include "message/address.hpp"
 #include "message/received.hpp"
 #include "receive/connection.hpp"
+#include "receive/table_asker.hpp"
 
 namespace postern::receive {
 namespace {
@@ -108,7 +109,20 @@ net::task<result<>> connection::open_message() {
   intake_session session{&peer_, session_id_, &protocol_, tls_info_ ? &*tls_info_ : nullptr};
   intake_.emplace(*settings_, std::move(session), std::move(*segment), recipients_);
   log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user());
+  if (auto begun = intake_->go_on(); !begun) intake_trouble_ = begun.error().text;
+  co_await settle_intake();
   co_return result<>{};
+}
+
+// Tables that have to be waited for are asked until the message can go on.
+net::task<> connection::settle_intake() {
+  while (intake_) {
+    auto wanted = intake_->take_wanted();
+    if (!wanted) co_return;
+    auto told = co_await ask_table(parts_.loop, parts_.lookups, *wanted);
+    intake_->put(std::move(*wanted), std::move(told));
+    if (auto gone_on = intake_->go_on(); !gone_on) intake_trouble_ = gone_on.error().text;
+  }
 }
 
 net::task<connection::next_actions> connection::read_data() {
@@ -120,13 +134,14 @@ net::task<connection::next_actions> connection::read_data() {
     auto progress = data_reader_.feed(input_.view(), pieces);
     if (intake_ && !data_reader_.facts().too_large) {
       if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
+      co_await settle_intake();
     }
     input_.consume(progress.consumed);
     if (progress.ended) break;
     if (!co_await flush()) co_return std::nullopt;
     if (!co_await read_content()) co_return std::nullopt;
   }
-  co_return end_body(data_reader_.facts(), true);
+  co_return co_await end_body(data_reader_.facts(), true);
 }
 
 net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::begin_bdat chunk) {
@@ -141,6 +156,7 @@ net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::
     auto progress = bdat_reader_.feed(input_.view(), pieces);
     if (intake_ && !bdat_reader_.facts().too_large) {
       if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
+      co_await settle_intake();
     }
     input_.consume(progress.consumed);
     if (progress.chunk_ended) break;
@@ -148,10 +164,10 @@ net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::
     if (!co_await read_content()) co_return std::nullopt;
   }
   if (chunk.discard) co_return protocol_.on_body_end(bdat_reader_.facts().size);
-  co_return end_body(bdat_reader_.facts(), chunk.last);
+  co_return co_await end_body(bdat_reader_.facts(), chunk.last);
 }
 
-connection::actions connection::end_body(smtp::body_facts const& facts, bool whole) {
+net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool whole) {
   auto fault = smtp::body_fault::none;
   if (facts.too_large)
     fault = smtp::body_fault::too_large;
@@ -160,16 +176,28 @@ connection::actions connection::end_body(smtp::body_facts const& facts, bool who
   else if (!intake_trouble_.empty())
     fault = smtp::body_fault::write_error;
   if (whole && fault == smtp::body_fault::none) {
-    auto judged = intake_->finish();
-    if (!judged) intake_trouble_ = judged.error().text;
-    fault = judged ? *judged : smtp::body_fault::write_error;
+    if (auto ended = intake_->finish(); !ended) intake_trouble_ = ended.error().text;
+    co_await settle_intake();
+    if (!intake_trouble_.empty())
+      fault = smtp::body_fault::write_error;
+    else if (intake_->too_many_hops())
+      fault = smtp::body_fault::too_many_hops;
   }
   if (fault == smtp::body_fault::write_error)
     log_.not_queued(intake_ ? intake_->queue_id() : std::string_view(), intake_trouble_);
-  return protocol_.on_body_end(facts.size, fault);
+  co_return protocol_.on_body_end(facts.size, fault);
 }
 
 net::task<connection::actions> connection::answer_commit() {
+  if (auto const no = intake_->refusal()) {
+    forget_message();
+    co_return protocol_.on_message_refused(*no);
+  }
+  if (intake_->is_discarded()) {
+    auto const id = intake_->queue_id();
+    forget_message();
+    co_return protocol_.on_message_committed(id);
+  }
   auto committed = co_await intake_->commit(settings_->commit_timeout, sessions_.size() == 1);
   auto id = intake_->queue_id();
   if (!committed.done) {

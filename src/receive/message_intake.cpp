@@ -1,7 +1,15 @@
 #include "receive/message_intake.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
+#include "message/address.hpp"
 #include "message/received.hpp"
+#include "policy/alias_target.hpp"
 
 namespace postern::receive {
 namespace {
@@ -52,37 +60,220 @@ std::string protocol_word(smtp::server_session const& protocol) {
 
 message_intake::message_intake(service_settings const& settings, intake_session session,
                                std::shared_ptr<open_segment> segment,
-                               std::vector<policy::accepted_recipient> const& recipients)
+                               std::vector<policy::accepted_recipient> recipients)
     : settings_(settings),
       session_(std::move(session)),
       segment_(std::move(segment)),
+      recipients_(std::move(recipients)),
+      asked_for_(session_.actions),
       id_(segment_->next_id()),
       id_text_(queue::format_queue_id(id_)),
-      date_(format_mail_date(std::chrono::system_clock::now())) {
+      date_(format_mail_date(std::chrono::system_clock::now())) {}
+
+client_kind message_intake::kind_of_client() const {
+  auto const& own = settings_.content.own_addresses;
+  auto const& address = session_.client->address;
+  client_kind out{address,
+                  session_.protocol->authenticated(),
+                  settings_.gate.in_mynetworks(address),
+                  std::ranges::find(own, address) != own.end(),
+                  {}};
+  for (auto const& one : recipients_) {
+    if (one.permit() != nullptr) out.grounds.emplace_back(one.permit()->grounds());
+  }
+  return out;
+}
+
+rewrite::message_origin message_intake::make_origin() const {
+  rewrite::message_origin out;
+  out.queue_id = id_text_;
+  out.client = session_.client->name + "[" + session_.client->address.text() + "]";
+  out.sender = session_.protocol->envelope().from.reverse_path;
+  if (!recipients_.empty()) out.recipient = recipients_.back().address();
+  out.protocol = message::format_with_protocol(session_.protocol->extended(),
+                                               session_.protocol->envelope().from.smtputf8, false, false);
+  out.helo = session_.protocol->helo_name();
+  return out;
+}
+
+// Once the envelope is known: which fields are added, who looks at the content.
+void message_intake::choose_editing() {
+  auto const& content = settings_.content;
+  auto const client = kind_of_client();
+  anonymous_ = content.privacy.any() && content.anonymous_clients.has(client);
+  rewrite::editor_options options;
+  if (content.checks.any()) options.checks = &content.checks;
+  if (content.local_clients.has(client)) {
+    options.context = rewrite::header_context::local;
+  } else if (content.addresses.rewrites_strangers) {
+    options.context = rewrite::header_context::remote;
+  }
+  options.addresses = &content.addresses;
+  if (anonymous_) options.privacy = content.privacy;
+  options.sender_domain = message::domain_of(envelope_.sender);
+  if (options.sender_domain.empty()) options.sender_domain = settings_.protocol.host_name;
+  options.strict = content.strict;
+  options.header_field_limit = content.header_field_limit;
+  options.line_limit = content.line_limit;
+  bool const adds_missing = content.add_missing_headers || client.logged_in || client.in_mynetworks ||
+                            options.context != rewrite::header_context::none;
+  if (adds_missing) options.undisclosed_recipients = content.undisclosed_recipients;
+  edits_ = options.checks != nullptr || options.context != rewrite::header_context::none || anonymous_ ||
+           !options.undisclosed_recipients.empty() || envelope_.sender.empty() || content.strict.any();
+
   message::header_policy policy;
-  policy.header_field_limit = settings_.header_field_limit;
-  policy.drop = &settings_.dropped_headers;
-  if (hides_origin()) policy.drop_private = &message::origin_revealing_fields();
-  policy.add_missing = settings_.add_missing_headers || session_.protocol->authenticated() ||
-                       settings_.gate.in_mynetworks(session_.client->address);
+  policy.header_field_limit = content.header_field_limit;
+  policy.drop = &content.dropped_headers;
+  policy.add_missing = adds_missing;
   new_message_id_ = "<" + id_text_ + "." + session_.session_id + "@" + settings_.protocol.host_name + ">";
   policy.date = date_;
   policy.message_id = new_message_id_;
+  policy.from = envelope_.sender;
+  editor_.emplace(std::move(options), make_origin());
+  if (edits_) policy.editor = &*editor_;
   filter_.reset(policy);
-  builder_.emplace(make_envelope(recipients));
-  auto received = make_received(recipients);
-  received_octets_ = received.size();
-  builder_->append(received);
 }
 
-bool message_intake::hides_origin() const { return settings_.anonymize && session_.protocol->authenticated(); }
+// False: waits.
+bool message_intake::rewrite_envelope(policy::message_actions const& actions) {
+  auto const& transaction = session_.protocol->envelope();
+  std::vector<rewrite::envelope_recipient> recipients;
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    auto const& asked = transaction.recipients[i];
+    auto const& address = recipients_[i].address();
+    recipients.push_back({address,
+                          asked.forward_path == address ? std::string() : asked.forward_path,
+                          asked.original,
+                          asked.notify,
+                          {}});
+  }
+  auto rewritten = rewrite::rewrite_envelope(settings_.content.addresses, transaction.from.reverse_path,
+                                             std::move(recipients), actions, known_);
+  if (!rewritten && rewritten.error().lookup.what == maps::lookup_trouble::pending) return false;
+  known_ = {};
+  if (rewritten) {
+    envelope_ = std::move(*rewritten);
+  } else {
+    log::warning("{}: {}", id_text_, rewritten.error().lookup.text);
+    refusal_ = smtp::reply{451, rewritten.error().status, rewritten.error().text};
+  }
+  return true;
+}
 
-queue::envelope message_intake::make_envelope(std::vector<policy::accepted_recipient> const& recipients) const {
+bool message_intake::add_own_fields() {
+  while (!own_fields_.empty()) {
+    filtered_.clear();
+    if (!editor_->add_field(own_fields_.front(), filtered_)) return false;
+    own_octets_ += filtered_.size();
+    builder_->append(filtered_);
+    own_fields_.erase(own_fields_.begin());
+  }
+  return true;
+}
+
+bool message_intake::feed_held() {
+  filtered_.clear();
+  held_.erase(0, filter_.feed(held_, filtered_));
+  builder_->append(filtered_);
+  return held_.empty();
+}
+
+bool message_intake::end_content() {
+  filtered_.clear();
+  bool const ended = filter_.finish(filtered_) && (!edits_ || editor_->finish(filtered_));
+  builder_->append(filtered_);
+  return ended;
+}
+
+// What the content asked for may change where the message goes.
+bool message_intake::settle_actions() {
+  asked_for_.merge(editor_->actions());
+  bool const moves = asked_for_.redirect || !asked_for_.added_recipients.empty();
+  if (moves && !refusal_ && !rewrite_envelope(asked_for_)) return false;
+  builder_->replace_envelope(make_envelope());
+  settle_refusal();
+  if (anonymous_) log_privacy();
+  return true;
+}
+
+void message_intake::settle_refusal() {
+  if (refusal_) return;
+  if (!editor_->failure().empty()) {
+    log::warning("{}: {} -- message not accepted, try again later", id_text_, editor_->failure());
+    refusal_ = smtp::reply{451, "4.3.0", "Error: queue file write error"};
+  } else if (auto const& rejected = editor_->rejected()) {
+    refusal_ = smtp::reply{rejected->code, rejected->status, rejected->text};
+  }
+}
+
+result<> message_intake::go_on() {
+  for (;;) {
+    auto const before = phase_;
+    switch (phase_) {
+      case phase::envelope:
+        if (!rewrite_envelope(asked_for_)) return {};
+        choose_editing();
+        builder_.emplace(make_envelope());
+        for (auto const& field : asked_for_.prepended_headers) own_fields_.push_back(rewrite::split_field(field));
+        own_fields_.push_back(make_received());
+        phase_ = phase::own_fields;
+        break;
+      case phase::own_fields:
+        if (add_own_fields()) phase_ = phase::content;
+        break;
+      case phase::content:
+        feed_held();
+        break;
+      case phase::end:
+        if (feed_held() && end_content()) phase_ = phase::last_envelope;
+        break;
+      case phase::last_envelope:
+        if (settle_actions()) phase_ = phase::done;
+        break;
+      case phase::done:
+        break;
+    }
+    if (builder_) {
+      if (auto spilled = spill(); !spilled) return spilled;
+    }
+    if (phase_ == before) return {};
+  }
+}
+
+std::optional<maps::question> message_intake::take_wanted() {
+  if (auto wanted = known_.take_wanted()) return wanted;
+  return editor_ ? editor_->take_wanted() : std::nullopt;
+}
+
+void message_intake::put(maps::question asked, maps::answer told) {
+  bool const about_envelope = phase_ == phase::envelope || phase_ == phase::last_envelope;
+  if (about_envelope) {
+    known_.put(std::move(asked), std::move(told));
+  } else {
+    editor_->put(std::move(asked), std::move(told));
+  }
+}
+
+queue::recipient message_intake::make_recipient(rewrite::envelope_recipient const& to) const {
+  auto const as_accepted = std::ranges::find_if(
+      recipients_, [&](auto const& one) { return to.grounds.empty() && one.address() == to.address; });
+  auto const klass_of = [](policy::accepted_recipient const& one) {
+    return one.klass() == policy::address_class::local ? queue::recipient_class::local : queue::recipient_class::remote;
+  };
+  if (as_accepted != recipients_.end()) {
+    return {as_accepted->address(), to.orcpt, to.notify, klass_of(*as_accepted), to.original};
+  }
+  auto const added = policy::accept_by_configuration(settings_.gate.addresses(), to.address,
+                                                     to.grounds.empty() ? "address rewriting" : to.grounds);
+  return {added.address(), to.orcpt, to.notify, klass_of(added), to.original};
+}
+
+queue::envelope message_intake::make_envelope() const {
   auto const& transaction = session_.protocol->envelope();
   queue::envelope out;
   out.id = id_;
   out.arrival = std::chrono::system_clock::now();
-  out.sender = transaction.from.reverse_path;
+  out.sender = envelope_.sender;
   out.body = transaction.from.body == smtp::body_kind::eight_bit_mime ? queue::body_type::eight_bit
                                                                       : queue::body_type::seven_bit;
   out.smtputf8 = transaction.from.smtputf8;
@@ -95,36 +286,49 @@ queue::envelope message_intake::make_envelope(std::vector<policy::accepted_recip
                  protocol_word(*session_.protocol),
                  session_.protocol->user(),
                  session_.protocol->mechanism()};
-  for (std::size_t i = 0; i < recipients.size(); ++i) {
-    auto const& asked = transaction.recipients[i];
-    auto klass = recipients[i].klass() == policy::address_class::local ? queue::recipient_class::local
-                                                                       : queue::recipient_class::remote;
-    out.recipients.push_back({recipients[i].address(), asked.original, asked.notify, klass});
-  }
+  for (auto const& to : envelope_.recipients) out.recipients.push_back(make_recipient(to));
+  out.hold = asked_for_.hold;
+  out.filter = decide_filter();
   return out;
 }
 
-std::string message_intake::make_received(std::vector<policy::accepted_recipient> const& recipients) const {
+std::string message_intake::decide_filter() const {
+  auto filter = asked_for_.filter.value_or(settings_.content.content_filter);
+  auto const colon = filter.find(':');
+  bool const has_next_hop = colon != std::string::npos && colon + 1 < filter.size();
+  if (filter.empty() || has_next_hop || settings_.content.default_filter_next_hop.empty()) return filter;
+  return filter.substr(0, colon) + ":" + settings_.content.default_filter_next_hop;
+}
+
+std::string message_intake::make_received() const {
+  auto const& content = settings_.content;
   auto address = session_.client->address.text();
   message::received_fields fields;
   fields.helo_name = session_.protocol->helo_name();
   fields.client_name = session_.client->name;
   fields.client_address = address;
-  fields.anonymize = hides_origin();
+  fields.anonymize = anonymous_ && content.privacy.received;
   std::optional<message::tls_details> tls;
   if (session_.tls != nullptr) tls = details_of(*session_.tls, settings_.ask_client_certificate);
   fields.tls = tls ? &*tls : nullptr;
-  fields.show_tls = settings_.tls_received_header;
+  fields.show_tls = content.tls_received_header;
   fields.authenticated_user = session_.protocol->user();
-  fields.show_user = settings_.authenticated_header;
+  fields.show_user = content.authenticated_header && !(anonymous_ && content.privacy.login);
   fields.extended = session_.protocol->extended();
   fields.smtputf8 = session_.protocol->envelope().from.smtputf8;
   fields.host_name = settings_.protocol.host_name;
   fields.mail_name = settings_.protocol.mail_name;
   fields.queue_id = id_text_;
-  if (recipients.size() == 1) fields.recipient = recipients.front().address();
+  if (recipients_.size() == 1) fields.recipient = recipients_.front().address();
   fields.date = date_;
   return message::format_received(fields);
+}
+
+void message_intake::log_privacy() const {
+  std::string line;
+  if (settings_.content.privacy.received) line = "Received (client)";
+  for (auto const& name : editor_->made_private()) line += (line.empty() ? "" : ", ") + printable(name);
+  if (!line.empty()) log::info("{}: privacy: left out: {}", id_text_, line);
 }
 
 result<> message_intake::spill() {
@@ -138,29 +342,35 @@ result<> message_intake::spill() {
 
 result<> message_intake::append(std::span<std::string_view const> pieces) {
   for (auto piece : pieces) {
-    if (filter_.in_body()) {
+    bool const passes = phase_ == phase::content && held_.empty();
+    if (passes && filter_.in_body() && (!edits_ || !editor_->sees_body())) {
       builder_->append(piece);
-    } else {
+    } else if (passes) {
       filtered_.clear();
-      filter_.feed(piece, filtered_);
+      held_ = piece.substr(filter_.feed(piece, filtered_));
       builder_->append(filtered_);
+    } else {
+      held_ += piece;
+      continue;
     }
     if (auto spilled = spill(); !spilled) return spilled;
   }
   return {};
 }
 
-result<smtp::body_fault> message_intake::finish() {
-  filtered_.clear();
-  filter_.finish(filtered_);
-  builder_->append(filtered_);
-  if (auto spilled = spill(); !spilled) return std::unexpected(spilled.error());
-  return filter_.facts().received_count > settings_.hop_count_limit ? smtp::body_fault::too_many_hops
-                                                                    : smtp::body_fault::none;
+result<> message_intake::finish() {
+  phase_ = phase::end;
+  return go_on();
 }
 
+bool message_intake::too_many_hops() const noexcept {
+  return filter_.facts().received_count > settings_.content.hop_count_limit;
+}
+
+bool message_intake::is_discarded() const noexcept { return asked_for_.discard; }
+
 net::task<open_segment::outcome> message_intake::commit(std::chrono::seconds within, bool alone) {
-  co_return co_await segment_->commit(builder_->finish(received_octets_ + filter_.body_offset()), within, alone);
+  co_return co_await segment_->commit(builder_->finish(own_octets_ + filter_.body_offset()), within, alone);
 }
 
 }  // namespace postern::receive

@@ -6,7 +6,6 @@
 #include "receive/tls_settings.hpp"
 #include "sasl/mechanism.hpp"
 #include "sasl/mechanism_filter.hpp"
-#include "sasl/security_options.hpp"
 
 namespace postern::receive {
 namespace {
@@ -16,10 +15,14 @@ std::vector<std::string> lowercase_all(std::vector<std::string> words) {
   return words;
 }
 
-std::string joined_words(config::settings const& settings, char const* parameter) {
-  std::string out;
-  for (auto const& word : settings.list(parameter)) out += (out.empty() ? "" : " ") + word;
-  return out;
+result<sasl::security_options> load_security_options(config::settings const& settings, char const* parameter,
+                                                     std::vector<std::string>& troubles) {
+  auto wanted = sasl::parse_security_options(settings.text(parameter));
+  if (!wanted) {
+    troubles.push_back(
+        fmt::format("{}: {}; nobody can log in where it holds until that is mended", parameter, wanted.error().text));
+  }
+  return wanted;
 }
 
 void append_word(std::string& words, std::string_view word) {
@@ -77,26 +80,16 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->timeout = settings.duration("smtpd_timeout");
   made->starttls_timeout = settings.duration("smtpd_starttls_timeout");
   made->commit_timeout = settings.duration("spool_commit_timeout");
-  made->hop_count_limit = static_cast<std::uint32_t>(settings.integer("hopcount_limit"));
-  made->header_field_limit = static_cast<std::size_t>(settings.integer("header_size_limit"));
-  made->dropped_headers = lowercase_all(settings.list("message_drop_headers"));
-  made->add_missing_headers = settings.boolean("always_add_missing_headers");
-  made->tls_received_header = settings.boolean("smtpd_tls_received_header");
-  made->authenticated_header = settings.boolean("smtpd_sasl_authenticated_header");
-  made->anonymize = settings.boolean("smtpd_sasl_anonymize");
+  auto content = load_content_settings(settings, interfaces, made->gate.addresses());
+  if (!content) return std::unexpected(content.error());
+  made->content = std::move(*content);
   made->tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtpd_tls_loglevel").substr(0, 1)).value_or(0));
   made->require_client_certificate = requires_client_certificate(settings);
   made->ask_client_certificate = settings.boolean("smtpd_tls_ask_ccert") || made->require_client_certificate;
   made->sasl_service = settings.text("smtpd_sasl_service");
   made->sasl_type_is_dovecot = iequals(settings.text("smtpd_sasl_type"), "dovecot");
-  made->sasl_security_options = joined_words(settings, "smtpd_sasl_security_options");
-  made->sasl_tls_security_options = joined_words(settings, "smtpd_sasl_tls_security_options");
-  for (auto const* const parameter : {"smtpd_sasl_security_options", "smtpd_sasl_tls_security_options"}) {
-    auto const wanted = sasl::parse_security_options(settings.text(parameter));
-    if (wanted) continue;
-    made->sasl_troubles.push_back(
-        fmt::format("{}: {}; nobody can log in where it holds until that is mended", parameter, wanted.error().text));
-  }
+  made->sasl_options = load_security_options(settings, "smtpd_sasl_security_options", made->sasl_troubles);
+  made->sasl_tls_options = load_security_options(settings, "smtpd_sasl_tls_security_options", made->sasl_troubles);
   made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
   auto fields = load_cert_username_fields(settings);
   if (!fields) return std::unexpected(fields.error());
@@ -134,8 +127,6 @@ std::string find_certificate_user(service_settings const& settings, net::tls_inf
 smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
                                              std::vector<sasl::dovecot::mechanism_offer> const& offered,
                                              login_means const& means) {
-  auto const plain = sasl::parse_security_options(settings.sasl_security_options);
-  auto const under_tls = sasl::parse_security_options(settings.sasl_tls_security_options);
   smtp::mechanism_offer out;
   for (auto const& one : offered) {
     auto const demand = find_demand(one);
@@ -148,8 +139,8 @@ smtp::mechanism_offer decide_mechanism_offer(service_settings const& settings,
       bool as_cyrus = !settings.sasl_type_is_dovecot && row != nullptr;
       return as_cyrus ? sasl::permits(*wanted, row->cyrus) : sasl::permits(*wanted, words);
     };
-    if (demand == tls_demand::none && permitted(plain)) append_word(out.before_tls, one.name);
-    if (is_met(demand, means) && permitted(under_tls)) append_word(out.after_tls, one.name);
+    if (demand == tls_demand::none && permitted(settings.sasl_options)) append_word(out.before_tls, one.name);
+    if (is_met(demand, means) && permitted(settings.sasl_tls_options)) append_word(out.after_tls, one.name);
   }
   return out;
 }

@@ -13,8 +13,10 @@
 #include "policy/match_list.hpp"
 #include "receive/anvil_settings.hpp"
 #include "receive/auth_place.hpp"
+#include "receive/content_settings.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
+#include "sasl/security_options.hpp"
 #include "smtp/server_settings.hpp"
 
 namespace postern::receive {
@@ -30,21 +32,15 @@ struct service_settings {
   std::chrono::seconds timeout{300};           ///< smtpd_timeout
   std::chrono::seconds starttls_timeout{300};  ///< smtpd_starttls_timeout
   std::chrono::seconds commit_timeout{60};
-  std::uint32_t hop_count_limit = 50;        ///< hopcount_limit
-  std::size_t header_field_limit = 102'400;  ///< header_size_limit
-  std::vector<std::string> dropped_headers;  ///< message_drop_headers, lower case
-  bool add_missing_headers = false;          ///< always_add_missing_headers
-  bool tls_received_header = false;
-  bool authenticated_header = false;
-  bool anonymize = true;  ///< smtpd_sasl_anonymize
+  content_settings content;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
   bool require_client_certificate = false;  ///< no session without one that is trusted
   std::string sasl_service = "smtp";
-  bool sasl_type_is_dovecot = false;  ///< its option words filter differently from Cyrus's
-  std::string sasl_security_options;
-  std::string sasl_tls_security_options;
-  std::vector<std::string> sasl_troubles;  ///< words of the two that are no option: no mechanism passes
+  bool sasl_type_is_dovecot = false;                ///< its option words filter differently from Cyrus's
+  result<sasl::security_options> sasl_options;      ///< smtpd_sasl_security_options; a failure: no mechanism passes
+  result<sasl::security_options> sasl_tls_options;  ///< smtpd_sasl_tls_security_options
+  std::vector<std::string> sasl_troubles;           ///< words of the two that are no option: no mechanism passes
   std::vector<std::string> sasl_mechanism_filter;
   std::vector<std::string> cert_username_fields;  ///< smtpd_sasl_cert_username, "email" and "cn"
   policy::network_match_list sasl_exceptions;     ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these

@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "ipc/anvil_client.hpp"
+#include "maps/lookup_pool.hpp"
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "net/task_scope.hpp"
 #include "receive/auth_client.hpp"
 #include "receive/dialogue_watch.hpp"
 #include "receive/input_buffer.hpp"
+#include "receive/mechanism_offers.hpp"
 #include "receive/peer.hpp"
 #include "receive/service_settings.hpp"
 #include "receive/spool_client.hpp"
@@ -32,6 +34,8 @@ struct server_parts {
   buffer_pool& buffers;
   dialogue_watch* traces = nullptr;    ///< who watches; null: nobody can
   ipc::anvil_client* anvil = nullptr;  ///< null: nothing is counted
+  maps::lookup_pool* lookups = nullptr;  ///< who asks tables that block; null: they cannot be asked
+  mechanism_offers* offers = nullptr;    ///< the server's own
 };
 
 class connection;
@@ -58,6 +62,7 @@ class smtp_server {
   net::task<> refuse(os::unique_fd socket);
   void count_changed();
 
+  mechanism_offers offers_;
   server_parts parts_;
   std::size_t sessions_max_;
   std::shared_ptr<service_settings const> settings_;

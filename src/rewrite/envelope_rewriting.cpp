@@ -60,7 +60,8 @@ class rewriter {
       auto to = rewrite_address(rules_, rules_.mapping.local, one.address, address_use::envelope_recipient, known_);
       if (!to) return failure_of(std::move(to.error()));
       if (*to != one.address) one.grounds = "canonical maps";
-      if (rules_.keeps_original && one.original.empty()) one.original = one.address;
+      if (one.original.empty()) one.original = one.address;
+      if (!rules_.keeps_original) one.original.clear();
       one.address = std::move(*to);
     }
     if (rules_.maps_addresses) {

@@ -21,6 +21,7 @@
 
 #include "rewrite/address_rules.hpp"
 #include "rewrite/content_checks.hpp"
+#include "rewrite/header_addresses.hpp"
 #include "rewrite/mime_walk.hpp"
 #include "rewrite/privacy.hpp"
 
@@ -43,6 +44,7 @@ struct strictness {
   bool seven_bit_headers = false;  ///< strict_7bit_headers, strict_8bitmime
   bool eight_bit_body = false;     ///< strict_8bitmime_body, strict_8bitmime: 8-bit text must be declared
   bool encoding_domain = false;    ///< strict_mime_encoding_domain
+  bool any() const noexcept { return seven_bit_headers || eight_bit_body || encoding_domain; }
   static strictness load(config::settings const& settings);
 };
 
