@@ -1,5 +1,7 @@
 #include "maps/lookup.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace postern::maps {
@@ -45,6 +47,10 @@ lookup map_list::find_in(std::string_view key, answers& known, bool patterns) co
     if (*told) return found_value{std::move(**told), one.name};
   }
   return std::nullopt;
+}
+
+bool map_list::blocks() const {
+  return std::ranges::any_of(tables_, [](one_table const& one) { return one.opened->blocks(); });
 }
 
 std::vector<std::string> map_list::names() const {

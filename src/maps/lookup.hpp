@@ -73,6 +73,8 @@ class map_list {
   /// As find(), but patterns (regexp, pcre, cidr) are not asked: for the parts of an address or a name.
   lookup find_part(std::string_view key, answers& known) const;
   bool empty() const noexcept { return tables_.empty(); }
+  /// Some of the tables block: find() may be pending.
+  bool blocks() const;
   std::vector<std::string> names() const;
 
  private:

@@ -1,21 +1,22 @@
 #include "policy/match_list.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "config/settings.hpp"
+#include "maps/lookup_keys.hpp"
 
 namespace postern::policy {
 namespace {
 
-bool names_table(std::string_view entry) {
-  auto colon = entry.find(':');
-  if (colon == std::string_view::npos || colon == 0 || entry.starts_with('[')) return false;
-  return std::ranges::all_of(entry.substr(0, colon), is_ascii_alpha);
-}
+// "[2001:db8::1]" and "2001:db8::/32" are none.
+bool names_table(std::string_view entry) { return maps::is_table_name(entry) && !ip_network::parse(entry); }
 
 std::string_view without_negation(std::string_view entry, bool& negative) {
   negative = entry.starts_with('!');
@@ -62,10 +63,9 @@ result<domain_match_list> domain_match_list::load(std::string_view parameter, st
     entry one;
     auto pattern = without_negation(text, one.negative);
     if (names_table(pattern)) {
-      return fail(
-          fmt::format("{}: lookup tables are not supported here yet: {}; write the domains into the list, or into a "
-                      "file named by its path",
-                      parameter, pattern));
+      auto table = maps::map_list::load(parameter, {std::string(pattern)});
+      if (!table) return std::unexpected(table.error());
+      one.table = std::move(*table);
     }
     one.pattern = lowercase(pattern);
     list.entries_.push_back(std::move(one));
@@ -80,11 +80,45 @@ bool domain_match_list::matches(entry const& one, std::string_view domain) const
          domain[domain.size() - one.pattern.size() - 1] == '.';
 }
 
-bool domain_match_list::matches(std::string_view domain) const {
-  for (auto const& one : entries_) {
-    if (matches(one, domain)) return !one.negative;
+std::expected<bool, maps::lookup_failure> domain_match_list::ask_table(maps::map_list const& table,
+                                                                       std::string_view domain,
+                                                                       maps::answers& known) const {
+  for (auto const& key : maps::domain_keys(domain, match_subdomains_)) {
+    auto found = key.part ? table.find_part(key.text, known) : table.find(key.text, known);
+    if (!found) return std::unexpected(found.error());
+    if (*found) return true;
   }
   return false;
+}
+
+std::expected<bool, maps::lookup_failure> domain_match_list::ask(std::string_view domain, maps::answers& known) const {
+  for (auto const& one : entries_) {
+    auto found = one.table ? ask_table(*one.table, domain, known) : matches(one, domain);
+    if (!found) return found;
+    if (*found) return !one.negative;
+  }
+  return false;
+}
+
+bool domain_match_list::matches(std::string_view domain) const {
+  for (auto const& one : entries_) {
+    bool found = false;
+    if (!one.table) {
+      found = matches(one, domain);
+    } else {
+      maps::answers nobody;
+      auto told = ask_table(*one.table, domain, nobody);
+      bool const pending = !told && told.error().what == maps::lookup_trouble::pending;
+      if (!told) log::warning("{}: {}", one.pattern, pending ? "cannot be asked here" : told.error().text);
+      found = told.value_or(false);
+    }
+    if (found) return !one.negative;
+  }
+  return false;
+}
+
+bool domain_match_list::blocks() const {
+  return std::ranges::any_of(entries_, [](entry const& one) { return one.table && one.table->blocks(); });
 }
 
 result<network_match_list> network_match_list::load(std::string_view parameter,
@@ -97,18 +131,49 @@ result<network_match_list> network_match_list::load(std::string_view parameter,
     auto pattern = without_negation(text, one.negative);
     std::string why;
     auto network = ip_network::parse(pattern, &why);
-    if (!network && names_table(pattern))
-      why = "lookup tables are not supported here yet; write the networks into the list";
+    if (!network && names_table(pattern)) {
+      auto table = maps::open_table(pattern);
+      if (!table) return fail(fmt::format("{}: {}", parameter, table.error().text));
+      if ((*table)->blocks())
+        return fail(
+            fmt::format("{}: {}: a table that asks another program cannot be asked for each client; write the "
+                        "networks into the list or a cidr: table",
+                        parameter, pattern));
+      one.table = std::move(*table);
+      one.name = fmt::format("{}: {}", parameter, pattern);
+      list.entries_.push_back(std::move(one));
+      continue;
+    }
     if (!network) return fail(fmt::format("{}: {}: {}", parameter, pattern, why));
     one.network = *network;
-    list.entries_.push_back(one);
+    list.entries_.push_back(std::move(one));
   }
   return list;
 }
 
+bool network_match_list::has(entry const& one, ip_address const& address) {
+  auto found = one.table->find(address.text());
+  if (!found) log::warning("{}: {}", one.name, found.error().text);
+  return found && found->has_value();
+}
+
 ip_network const* network_match_list::find(ip_address const& address) const {
   for (auto const& one : entries_) {
-    if (one.network.contains(address)) return one.negative ? nullptr : &one.network;
+    if (!one.table) {
+      if (one.network.contains(address)) return one.negative ? nullptr : &one.network;
+      continue;
+    }
+    if (!has(one, address)) continue;
+    if (one.negative) return nullptr;
+    thread_local ip_network of_table;
+    of_table = {address, address.width_bits()};
+    // Reserved networks [RFC 1122 §3.2.1.3, RFC 1112 §4, RFC 6666]: a table that knows them knows everybody.
+    constexpr std::array<std::string_view, 2> v4_of_nobody{"0.0.0.8", "240.0.0.8"};
+    constexpr std::array<std::string_view, 2> v6_of_nobody{"100::8", "5f00::8"};
+    auto const& nobody = address.is_v6() ? v6_of_nobody : v4_of_nobody;
+    if (std::ranges::any_of(nobody, [&](auto key) { return has(one, *ip_address::parse(key)); }))
+      of_table = *ip_network::parse(address.is_v6() ? "[::]/0" : "0.0.0.0/0");
+    return &of_table;
   }
   return nullptr;
 }
@@ -116,7 +181,7 @@ ip_network const* network_match_list::find(ip_address const& address) const {
 std::vector<ip_network> network_match_list::positive_networks() const {
   std::vector<ip_network> out;
   for (auto const& one : entries_) {
-    if (!one.negative) out.push_back(one.network);
+    if (!one.negative && !one.table) out.push_back(one.network);
   }
   return out;
 }
