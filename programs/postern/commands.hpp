@@ -22,6 +22,8 @@ int cmd_check(command_line const& line);
 int cmd_conf(command_line const& line);
 int cmd_init(command_line const& line);
 int cmd_log(command_line const& line);
+int cmd_postalias(command_line const& line);
+int cmd_postmap(command_line const& line);
 int cmd_probe(command_line const& line);
 int cmd_queue(command_line const& line);
 int cmd_reload(command_line const& line);

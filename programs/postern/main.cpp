@@ -32,6 +32,8 @@ constexpr std::array commands{
     command{"queue", cmd_queue, "mailq", "list, show, flush, hold, release, delete messages"},
     command{"trace", cmd_trace, "", "watch SMTP dialogues live, credentials masked"},
     command{"testsaslauthd", cmd_testsaslauthd, "testsaslauthd", "ask a saslauthd whether a password is right"},
+    command{"map", cmd_postmap, "postmap", "make, ask, list and change lookup tables", true},
+    command{"postalias", cmd_postalias, "postalias", "the same for alias files", true},
     command{"log", cmd_log, "", "list logins out of the log, each with its reason"},
     command{"status", cmd_status, "", "what runs"},
     command{"start", cmd_start, "", "start the system service"},

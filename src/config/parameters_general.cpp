@@ -53,7 +53,7 @@ constexpr parameter rows[] = {
   {"debug_peer_level", integer, "2", at_least(1), unsupported, "How much more is logged for hosts in debug_peer_list"},
   {"debug_peer_list", list, "", unbounded, implemented, "Hosts and networks whose dialogue is logged"},
   {"debugger_command", text, "", unbounded, unsupported, "Command run when a program is started with -D"},
-  {"default_database_type", text, "hash", at_least(1), unsupported, "Table type when none is named"},
+  {"default_database_type", text, "hash", at_least(1), implemented, "Table type when none is named"},
   {"default_process_limit", integer, "100", at_least(1), implemented,
    "Most processes of a service whose master.cf entry has \"-\""},
   {"dnsblog_reply_delay", duration, "0s", at_least(0), unsupported, "Delays DNS answers on purpose in tests"},
