@@ -1,6 +1,5 @@
 // postmap and postalias: make, ask and change lookup tables, with the options and exit statuses of Postfix's programs;
 // `postern map` is postmap. docs/tables.md lists where they differ.
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -46,6 +45,7 @@ struct request {
   std::optional<bool> with_nul;
   on_duplicate duplicates = on_duplicate::warn;
   std::vector<std::string> tables;
+  std::string host_name;
 };
 
 int fatal(request const& what, std::string_view text) {
@@ -294,11 +294,9 @@ void add_source(request const& what, std::string_view text, std::string const& f
   }
   if (what.format != entry_format::postalias || what.add) return;
   // What sendmail and NIS look for in an alias file.
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   set.add(what, file, "@", "@");
   set.add(what, file, "YP_LAST_MODIFIED", std::to_string(std::time(nullptr)));
-  set.add(what, file, "YP_MASTER_NAME", host.data());
+  set.add(what, file, "YP_MASTER_NAME", what.host_name);
 }
 
 int create(request const& what) {
@@ -362,6 +360,7 @@ int run(command_line const& line, std::string program, entry_format format) {
                                           .program = what.program});
   if (!settings) return fatal(what, settings.error().text);
   what.want_utf8 = what.want_utf8 && settings->boolean("smtputf8_enable");
+  what.host_name = settings->text("myhostname");
   for (auto& table : what.tables) {
     if (!table.contains(':')) table = settings->text("default_database_type") + ":" + table;
   }
