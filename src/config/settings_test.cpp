@@ -91,8 +91,8 @@ TEST(settings, problems_are_named_with_file_and_line) {
         "it counts as empty"}},
       {"relayhost = $relayhost",
        {"/nonexistent/main.cf:1: relayhost: relayhost refers to itself: relayhost -> relayhost"}},
-      {"content_filter = x:y",
-       {"/nonexistent/main.cf:1: content_filter is not supported yet and has no effect; remove it, or do not rely on "
+      {"message_strip_characters = x",
+       {"/nonexistent/main.cf:1: message_strip_characters is not supported yet and has no effect; remove it, or do not rely on "
         "it"}},
       {"content_filter =", {}},
       {"nonsense", {"/nonexistent/main.cf:1: missing '=' after attribute name: \"nonsense\""}},

@@ -39,7 +39,7 @@ TEST(initial_setup, is_safe_as_it_stands) {
   EXPECT_EQ("permit_sasl_authenticated, reject_unauth_destination", settings.text("smtpd_relay_restrictions"));
   EXPECT_TRUE(settings.boolean("smtpd_tls_auth_only"));
   EXPECT_TRUE(settings.boolean("smtpd_sasl_auth_enable"));
-  EXPECT_TRUE(settings.boolean("smtpd_sasl_anonymize"));
+  EXPECT_EQ(settings.text("smtpd_sasl_anonymize"), "yes");
   EXPECT_EQ("private/auth", settings.text("smtpd_sasl_path"));
   EXPECT_EQ("/srv/p/etc/tls/key.pem", settings.text("smtpd_tls_key_file"));
   for (auto const& one : settings.diagnostics()) EXPECT_EQ(config::severity::note, one.level) << one.line();
