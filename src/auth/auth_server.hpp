@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "auth/auth_session.hpp"
+#include "auth/login_guard.hpp"
 #include "auth/mechanism_choice.hpp"
 #include "auth/verifier.hpp"
 #include "net/event_loop.hpp"
@@ -33,6 +34,7 @@ class auth_server {
     std::size_t connections_max = 1000;
     std::size_t unread_octets_max = 1024 * 1024;
     std::chrono::seconds write_time{30};
+    std::shared_ptr<login_guard> guard = {};  ///< empty: wrong logins delay nothing
   };
 
   auth_server(net::event_loop& loop, options how);
@@ -61,6 +63,8 @@ class auth_server {
   void finish_turn(connection_pointer const& on);
   void perform(connection_pointer const& on, session_actions actions);
   void perform_one(connection_pointer const& on, ask_action& action);
+  void ask_verifier(connection_pointer const& on, ask_action& action);
+  net::task<> ask_when_due(connection_pointer on, std::shared_ptr<ask_action> action);
   void perform_one(connection_pointer const& on, lookup_action const& action);
   void flush(connection_pointer const& on);
   void keep_ticking();
