@@ -1,6 +1,7 @@
 #include "auth/auth_server.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/ranges.h>
 
@@ -44,6 +45,7 @@ struct auth_server::connection {
   bool gathering = false;             ///< all lines that came in together are answered together
   std::vector<log_action> log_later;  ///< a client waits for its answer, nobody for the log line
   std::unordered_map<exchange_serial, verifier::question> questions;
+  std::unordered_set<exchange_serial> delayed;  ///< questions that wait for wrong logins before them
 };
 
 auth_server::auth_server(net::event_loop& loop, options how)
@@ -59,6 +61,7 @@ void auth_server::serve(os::unique_fd listening) {
   auto& from = listeners_.emplace_back(loop_, std::move(listening));
   scope_.spawn(from.accept_each([this](os::unique_fd socket) { open_connection(std::move(socket)); }),
                "accepting on the auth socket");
+  if (options_.guard) keep_polling();  // windows are closed whether or not there are front ends
 }
 
 net::task<> auth_server::shut_down(std::chrono::milliseconds within) {
@@ -175,10 +178,13 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
       perform_one(on, *ask);
     } else if (auto const* const forget = std::get_if<forget_action>(&action)) {
       if (auto question = on->questions.extract(forget->serial)) question.mapped().cancel();
+      on->delayed.erase(forget->serial);
     } else if (auto const* const lookup = std::get_if<lookup_action>(&action)) {
       perform_one(on, *lookup);
     } else if (auto* const line = std::get_if<log_action>(&action)) {
       on->log_later.push_back(std::move(*line));
+    } else if (auto const* const report = std::get_if<report_action>(&action)) {
+      if (options_.guard) options_.guard->report(report->who, report->accepted, report->secret_mark);
     } else if (auto const* const close = std::get_if<close_action>(&action)) {
       close_connection(on, close->reason);
     }
@@ -187,6 +193,22 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
 }
 
 void auth_server::perform_one(connection_pointer const& on, ask_action& action) {
+  // What is proved already need not wait.
+  bool const is_proved = std::holds_alternative<admission_query>(action.what);
+  if (!options_.guard || options_.guard->is_quiet() || is_proved) return ask_verifier(on, action);
+  on->delayed.insert(action.serial);
+  scope_.spawn(ask_when_due(on, std::make_shared<ask_action>(std::move(action))), "a login that may have to wait");
+}
+
+// Right and wrong secrets wait alike, before anybody looks at them: who hangs up early has learnt nothing.
+net::task<> auth_server::ask_when_due(connection_pointer on, std::shared_ptr<ask_action> action) {
+  auto const delay = co_await options_.guard->find_delay(action->who);
+  if (delay.count() > 0) co_await loop_.sleep(delay);
+  if (on->delayed.erase(action->serial) == 0 || on->closed) co_return;
+  ask_verifier(on, *action);
+}
+
+void auth_server::ask_verifier(connection_pointer const& on, ask_action& action) {
   // What was revoked before is no reason to refuse this login, nor to end the session that it opens.
   if (verifier_.changes() != revocations_told_) tell_revocations();
   auto const serial = action.serial;
@@ -243,6 +265,7 @@ void auth_server::tell_revocations() {
               revoked.credential
                   ? ": " + (revoked.credential->empty() ? "the password" : printable(*revoked.credential, 64))
                   : " altogether");
+    if (options_.guard) options_.guard->on_revoked(revoked.account);
     for (auto const& on : std::list(connections_)) perform(on, on->session.on_revoked(revoked));
   }
 }
@@ -251,7 +274,7 @@ bool auth_server::poll() {
   tell_revocations();
   renew_offer();
   for (auto const& on : std::list(connections_)) perform(on, on->session.on_offer());
-  polling_ = !connections_.empty();
+  polling_ = !connections_.empty() || options_.guard;
   return polling_;
 }
 
