@@ -85,6 +85,13 @@ result<> prepare(service::environment& env, prepared& out) {
   return {};
 }
 
+void guard_logins(auth::auth_server::options& of, std::shared_ptr<auth::login_guard> const& guard) {
+  of.guard = guard;
+  of.session.mark_secret = [guard](std::string_view user, secret const& password) {
+    return guard->mark_secret(user, password);
+  };
+}
+
 net::task<> end(auth::auth_server& own, auth::auth_server& cyrus, service::environment& env) {
   co_await own.shut_down(stop_time);
   co_await cyrus.shut_down(stop_time);
@@ -98,6 +105,13 @@ int serve(service::environment& env, prepared& from) {
   if (auto& sources = from.cyrus.options.verification.sources; from.cyrus.with_accounts) {
     sources = auth::put_accounts_first(accounts, std::move(sources));
   }
+  ipc::anvil_client anvil(env.loop(), env.socket_path("private/anvil"),
+                          env.settings().duration("anvil_answer_timeout"));
+  auto const guard = std::make_shared<auth::login_guard>(env.loop(), anvil, auth::load_account_names(env.settings()),
+                                                         from.own.options.verification.server_secret);
+  for (auto* const options : {&from.own.options, &from.cyrus.options}) guard_logins(*options, guard);
+  net::task_scope helpers(env.loop());
+  helpers.spawn(anvil.run(), "anvil client");
   auth::auth_server own(env.loop(), std::move(from.own.options));
   auth::auth_server cyrus(env.loop(), std::move(from.cyrus.options));
   for (auto& socket : env.take_listeners()) {

@@ -54,6 +54,7 @@ void login_table::load(wall_time now) {
     failures one{.count = from.take_number(), .last_s = from.take_number()};
     for (auto left = from.take_count(); left > 0; --left) one.marks.push_back(from.take_number());
     if (!from.good() || current(one, now) == 0) return memory_.erase(std::string(key));
+    quiet_ = quiet_ && !is_hot(one);
     failures_.emplace(key, std::move(one));
   });
   memory_.for_each(std::string(1, known_table), [&](std::string_view key, std::string_view value) {
@@ -113,16 +114,21 @@ bool login_table::is_known(std::string const& account, std::string const& addres
          place->second + static_cast<std::uint64_t>(how_.known_time.count()) > unix_seconds(now);
 }
 
+bool login_table::is_hot(failures const& of) const {
+  auto const limits = {how_.address_limit, how_.network_limit, how_.account_limit};
+  return std::ranges::any_of(limits, [&](auto limit) { return limit > 0 && of.count >= limit; });
+}
+
 ipc::login_delay login_table::check(ipc::login_query const& who, wall_time now) const {
   auto subjects = is_known(who.account, who.address, now)
                       ? std::vector<subject>{{pair_key(who.account, who.address), how_.address_limit,
                                               "as this user from " + site_of(who.address)}}
                       : subjects_of(who.account, who.address);
-  ipc::login_delay worst;
+  ipc::login_delay worst{.quiet = quiet_};
   for (auto const& one : subjects) {
     auto const count = find_count(one.key, now);
     auto const delay = static_cast<std::uint64_t>(std::chrono::milliseconds(delay_for(count, one.limit)).count());
-    if (delay > worst.delay_ms) worst = {delay, fmt::format("{} wrong logins {}", count, one.words)};
+    if (delay > worst.delay_ms) worst = {delay, fmt::format("{} wrong logins {}", count, one.words), false};
   }
   return worst;
 }
@@ -150,6 +156,7 @@ void login_table::add_failure(std::string const& key, std::uint64_t mark, wall_t
     ++one.count;
     if (mark != 0) one.marks.push_back(mark);
     if (one.marks.size() > how_.marks_max) one.marks.erase(one.marks.begin());
+    quiet_ = quiet_ && !is_hot(one);
   }
   save(key, one);
 }
@@ -201,6 +208,7 @@ void login_table::expire(wall_time now) {
     memory_.erase(one.first);
     return true;
   });
+  quiet_ = std::ranges::none_of(failures_, [&](auto const& one) { return is_hot(one.second); });
   for (auto row = known_.begin(); row != known_.end();) {
     auto& [account, where] = *row;
     auto const gone = std::erase_if(where, [&](auto const& one) {

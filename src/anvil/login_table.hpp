@@ -67,6 +67,7 @@ class login_table {
   void add_failure(std::string const& key, std::uint64_t mark, wall_time now);
   void take_back(std::string const& key, std::uint64_t count, wall_time now);
   void on_accepted(std::string const& account, std::string const& address, wall_time now);
+  bool is_hot(failures const& of) const;
   void save(std::string const& key, failures const& of);
   void save_known(std::string const& account, known_networks const& where);
 
@@ -74,6 +75,7 @@ class login_table {
   keeper& memory_;
   std::unordered_map<std::string, failures> failures_;
   std::unordered_map<std::string, known_networks> known_;  ///< by account
+  bool quiet_ = true;  ///< no count has come to a limit; may be false for a while longer
 };
 
 }  // namespace postern::anvil

@@ -119,6 +119,19 @@ TEST_F(login_table_test, takes_strange_names_and_addresses) {
   EXPECT_EQ(delay("jane", "198.51.100.9", 0), 30000U);
 }
 
+TEST_F(login_table_test, says_whether_anybody_has_to_wait) {
+  EXPECT_TRUE(table.check({"joe", "192.0.2.7"}, at(0).wall).quiet);
+  for (std::uint64_t mark = 1; mark <= 4; ++mark) wrong("jim", "192.0.2.7", mark, 0);
+  EXPECT_TRUE(table.check({"joe", "203.0.113.1"}, at(0).wall).quiet);
+  wrong("jim", "192.0.2.7", 5, 0);
+  EXPECT_FALSE(table.check({"joe", "203.0.113.1"}, at(0).wall).quiet);
+  login_table again({}, memory);
+  again.load(at(1).wall);
+  EXPECT_FALSE(again.check({"joe", "203.0.113.1"}, at(1).wall).quiet);
+  table.expire(at(36000).wall);
+  EXPECT_TRUE(table.check({"joe", "203.0.113.1"}, at(36000).wall).quiet);
+}
+
 TEST(login_table, zero_turns_a_limit_off) {
   test_keeper memory;
   login_table table({.address_limit = 0, .network_limit = 0, .account_limit = 0}, memory);

@@ -97,6 +97,12 @@ std::string format_offer(std::vector<std::string> const& mechanisms) {
   return text;
 }
 
+/// The client had a secret, and it was wrong: what who guesses passwords comes to. What the password was right for, but
+/// not the place or the time, is none.
+bool is_guess(std::string_view code) {
+  return code == "wrong_password" || code == "unknown_user" || code == "bad_token";
+}
+
 /// Minor version of front ends that tell an empty initial response from none.
 constexpr unsigned bare_response_counts_from = 2;
 
@@ -266,6 +272,7 @@ session_actions auth_session::run_one(exchange_table::iterator at, sasl::verify_
   exchange.who.user = std::move(action.user);
   exchange.who.authzid = std::move(action.authzid);
   exchange.mechanism.reset();
+  if (options_.mark_secret) exchange.secret_mark = options_.mark_secret(exchange.who.user, action.password);
   return ask(at, password_query{std::move(action.password)});
 }
 
@@ -386,6 +393,11 @@ session_actions auth_session::tell_accepted(exchange_table::iterator at) {
   if (iequals(exchange.request.mechanism, "ANONYMOUS")) reply.extra.emplace_back("anonymous", "");
   session_actions actions;
   actions.push_back(send(reply));
+  if (!iequals(exchange.request.mechanism, "ANONYMOUS")) {
+    auto who = exchange.who;
+    who.user = outcome.account;
+    actions.push_back(report_action{std::move(who), true});
+  }
   auto const remark = outcome.detail.empty() ? std::string() : " (" + outcome.detail + ")";
   actions.push_back(
       log_action{fmt::format("{}: login accepted{}{}{}", format_subject(exchange.request, outcome.account),
@@ -418,7 +430,10 @@ session_actions auth_session::refuse(exchange_table::iterator at, std::string_vi
   exchange.due = refusal_time(exchange, now);
   exchange.refusal = wire::format_server_line(reply);
   exchange.mechanism.reset();
-  return one(std::move(line));
+  session_actions actions;
+  if (is_guess(code)) actions.push_back(report_action{exchange.who, false, exchange.secret_mark});
+  actions.push_back(std::move(line));
+  return actions;
 }
 
 session_actions auth_session::fail_now(exchange_table::iterator at, std::string_view code, std::string_view detail,

@@ -8,6 +8,7 @@
 //           but the password. Who is unknown goes through the whole exchange.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct session_options {
   std::chrono::milliseconds failure_delay{2000};
   std::chrono::seconds exchange_time{150};
   std::size_t exchanges_max = 10000;
+  /// A keyed hash by which the same wrong secret of a user is known again; empty: there is none.
+  std::function<std::uint64_t(std::string_view user, secret const& password)> mark_secret = {};
 };
 
 // ---- what the driver is to do, in this order
@@ -62,11 +65,18 @@ struct log_action {
   std::string text;
   bool is_warning = false;
 };
+/// How a login by a secret ended: for who counts the wrong ones.
+struct report_action {
+  login who;
+  bool accepted = false;
+  std::uint64_t secret_mark = 0;  ///< of the wrong secret; 0: the mechanism does not show it
+};
 /// The front end broke the protocol.
 struct close_action {
   std::string reason;
 };
-using session_action = std::variant<send_action, ask_action, forget_action, lookup_action, log_action, close_action>;
+using session_action =
+    std::variant<send_action, ask_action, forget_action, lookup_action, log_action, report_action, close_action>;
 using session_actions = std::vector<session_action>;
 
 class auth_session {
@@ -115,6 +125,7 @@ class auth_session {
     std::string account;                   ///< whose secret that is, canonical
     verdict doubt;                         ///< not accepted: why it cannot succeed, though the mechanism goes on
     bool revoked = false;                  ///< while it ran
+    std::uint64_t secret_mark = 0;         ///< session_options::mark_secret
     std::optional<std::string> final_data;
     verdict outcome;      ///< proving: what is told then
     std::string refusal;  ///< the line that waits

@@ -43,7 +43,7 @@ TEST(admin_protocol, wrong_types_and_values_are_malformed) {
   EXPECT_FALSE(parse_queue_row(format_admin_done({})));
   EXPECT_FALSE(parse_admin_done(format_admin_text("x")));
   auto request = format_admin_request({});
-  request.body[0] = 6;
+  request.body[0] = 8;
   EXPECT_FALSE(parse_admin_request(request));
   auto row = format_queue_row({});
   row.body[1] = 3;

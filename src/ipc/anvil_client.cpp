@@ -44,12 +44,17 @@ net::task<> anvil_client::run() {
     if (connected) {
       auto const begun = std::chrono::steady_clock::now();
       channel_ = std::make_unique<channel>(loop_, (*connected)->release());
+      hopeless_ = false;
       co_await converse();
       channel_.reset();
       if (std::chrono::steady_clock::now() - begun > reconnect_pause_max) pause = reconnect_pause_min;
       told = false;
-    } else if (!std::exchange(told, true)) {
-      log::warning("anvil is away: connect to {}: {}", socket_path_, connected.error().text);
+    } else {
+      // masterd holds the socket open while anvil starts anew: here there is none at all.
+      hopeless_ = true;
+      if (!std::exchange(told, true)) {
+        log::warning("anvil is away: connect to {}: {}", socket_path_, connected.error().text);
+      }
     }
     co_await loop_.sleep(pause);
     pause = std::min(pause * 2, reconnect_pause_max);

@@ -76,7 +76,7 @@ void visit_fields(window_list& of, Visit const& visit) {
 }
 template <class Visit>
 void visit_fields(login_delay& of, Visit const& visit) {
-  visit(of.delay_ms, of.reason);
+  visit(of.delay_ms, of.reason, of.quiet);
 }
 template <class Visit>
 void visit_fields(account_verdict& of, Visit const& visit) {

@@ -148,6 +148,7 @@ struct window_list {
 struct login_delay {
   std::uint64_t delay_ms = 0;
   std::string reason;  ///< for the log; empty without a delay
+  bool quiet = false;  ///< nobody at all has to wait now: no need to ask again at once
   friend bool operator==(login_delay const&, login_delay const&) = default;
 };
 

@@ -28,7 +28,7 @@ std::vector<anvil_answer> const& all_answers() {
   static std::vector<anvil_answer> const all{
       client_counts{7, 2},
       window_list{{{"joe", "192.0.2.7", "imap", 1, 2, 3}, {"jane", "[2001:db8::]/64", "watch", 4, 5, 6}}},
-      login_delay{4000, "7 wrong logins from 192.0.2.7"},
+      login_delay{4000, "7 wrong logins from 192.0.2.7", true},
       account_verdict{true, "201 new recipients within a day"},
       account_list{{{"joe", true, "too many", 9, 1, 2, 3, 4, 5, 6, 7}}},
       anvil_done{false, 0, "no such account"},
