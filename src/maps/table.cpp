@@ -23,7 +23,9 @@ void ask_for_rules(std::string_view name, os::sandbox_rules& rules) {
   if (!is_inline_rules(name)) ask_for_file(name, rules);
 }
 
-void ask_for_system_users(std::string_view, os::sandbox_rules& rules) { ask_for_file("/etc/passwd", rules); }
+void ask_for_system_users(std::string_view /*name*/, os::sandbox_rules& rules) {
+  for (auto const* file : {"/etc/passwd", "/etc/group"}) ask_for_file(file, rules);
+}
 
 constexpr std::string_view use_instead = "build it anew as hash: or texthash:";
 
@@ -102,11 +104,17 @@ void ask_for_table(std::string_view type_and_name, os::sandbox_rules& rules) {
     found->ask_for(type_and_name.substr(type_and_name.find(':') + 1), rules);
 }
 
-// Landlock holds on to inodes: a file that takes another's place by rename is reached through its directory alone.
+// Landlock holds on to inodes: a file that takes another's place by rename is reached through its directory alone. All
+// of /etc would be too much for that; what lies there directly is reached until it is replaced.
 void ask_for_file(std::string_view path, os::sandbox_rules& rules) {
-  auto slash = path.rfind('/');
-  auto directory = slash == std::string_view::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  os::append(rules, {.syscalls = {os::syscall_set::files_read}, .readable = {std::string(directory)}});
+  os::sandbox_rules more{.syscalls = {os::syscall_set::files_read}};
+  auto directory = path.substr(0, std::min(path.rfind('/'), path.size()));
+  if (directory.find('/', 1) != std::string_view::npos) {
+    more.readable.emplace_back(directory);
+  } else {
+    for (auto suffix : {"", ".db", ".lmdb", ".cdb"}) more.readable.push_back(std::string(path) + suffix);
+  }
+  os::append(rules, more);
 }
 
 }  // namespace postern::maps

@@ -54,7 +54,8 @@ result<std::unique_ptr<table>> open_table(std::string_view type_and_name);
 /// environment::ask_for(). Nothing for what is no table.
 void ask_for_table(std::string_view type_and_name, os::sandbox_rules& rules);
 
-/// For `ask_for` of types that read files: `path` and all beside it.
+/// For `ask_for` of types that read files: `path` and all beside it; directly below the root's directories
+/// (/etc/aliases) only the files of that name.
 void ask_for_file(std::string_view path, os::sandbox_rules& rules);
 
 /// Whether the text looks like `type:name` at all.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "maps/table.hpp"
 
 #include "privileges_table.hpp"
 
@@ -97,23 +98,14 @@ result<privileges> parse_row(std::string_view line) {
   return row;
 }
 
-/// The file that a table type keeps on disk for the path its name gives.
-std::string_view suffix_of_table(std::string_view type) {
-  if (type == "hash" || type == "btree") return ".db";
-  if (type == "lmdb") return ".lmdb";
-  if (type == "cdb") return ".cdb";
-  return "";
-}
-
 void add_path(std::vector<std::string>& to, std::string_view word) {
-  std::string_view suffix;
-  if (auto colon = word.find(':'); colon != std::string_view::npos && !word.starts_with('/')) {
-    suffix = suffix_of_table(word.substr(0, colon));
-    word.remove_prefix(colon + 1);
+  if (word.starts_with('/')) {
+    to.emplace_back(word);
+    return;
   }
-  if (!word.starts_with('/')) return;
-  to.emplace_back(word);
-  if (!suffix.empty()) to.push_back(std::string(word) + std::string(suffix));
+  os::sandbox_rules of_table;
+  maps::ask_for_table(word, of_table);
+  std::ranges::move(of_table.readable, std::back_inserter(to));
 }
 
 /// The words of a list, or the whole of any other value, which may have spaces in it.

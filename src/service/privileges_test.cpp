@@ -93,12 +93,13 @@ TEST(privileges, refuse_a_bad_row_with_its_line) {
 
 TEST(privileges, expand_parameters_to_paths) {
   auto settings = settings_of(
-      "alias_maps = hash:/etc/aliases, lmdb:/m/b, pcre:/m/c, proxy:unix:passwd.byname\n"
+      "alias_maps = hash:/etc/aliases, lmdb:/m/b, pcre:/m/c, proxy:unix:passwd.byname, cdb:/srv/tables/t\n"
       "mynetworks = 127.0.0.1, /m/networks\nsmtpd_tls_key_file = /k/key.pem\nsmtpd_tls_cert_file = /k/cert.pem\n");
   std::vector<std::string> words{"/fixed", "$alias_maps", "$mynetworks", "$data_directory"};
   auto paths = expand_paths(words, settings);
+  // A table's successor appears beside it, where only its directory leads; all of /etc would be too much for that.
   for (auto const* want :
-       {"/fixed", "/etc/aliases", "/etc/aliases.db", "/m/b.lmdb", "/m/c", "/m/networks", "/srv/p/data"})
+       {"/fixed", "/etc/aliases", "/etc/aliases.db", "/m/b.lmdb", "/m/c", "/m/networks", "/srv/p/data", "/srv/tables"})
     EXPECT_TRUE(has(paths, want)) << want;
   EXPECT_FALSE(has(paths, "127.0.0.1"));
   auto files = list_secret_files(*find_privileges("smtpd"), settings);
