@@ -1,6 +1,7 @@
 #include "delivery/own_mail.hpp"
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "queue/segment_reader.hpp"
 
 namespace postern::delivery {
@@ -61,6 +62,11 @@ void own_mail::add(queue::relocation_request relocation) {
   begin();
 }
 
+void own_mail::add(account_notice notice) {
+  waiting_.emplace_back(std::move(notice));
+  begin();
+}
+
 void own_mail::begin() {
   if (std::exchange(busy_, true)) return;
   tasks_.spawn(do_all(), "qmgr's own mail");
@@ -77,6 +83,8 @@ net::task<> own_mail::do_all() {
     bool done = false;
     if (auto const* notice = std::get_if<queue::notice_request>(&waiting_.front())) {
       done = co_await write_notice(*notice);
+    } else if (auto const* letter = std::get_if<account_notice>(&waiting_.front())) {
+      done = co_await write_letter(*letter);
     } else {
       done = co_await relocate(std::get<queue::relocation_request>(waiting_.front()));
     }
@@ -136,16 +144,34 @@ net::task<bool> own_mail::write_notice(queue::notice_request const& notice) {
     co_return true;
   }
   auto shared = std::make_shared<composed_notice>(std::move(*composed));
-  auto written = co_await worker_.run<result<queue::location>>(
-      [to = segment_, shared] { return write_message(*to, *shared, header_length_of(shared->content)); });
-  if (!written) {
-    log::error("writing a notice: {}", written.error().text);
-    abandon_segment();
-    co_return false;
-  }
+  auto const written = co_await save(shared);
+  if (!written) co_return false;
   log::info("{}: {}: {}", queue::format_queue_id(notice.message), describe_notice(notice.kind),
             queue::format_queue_id(shared->env.id));
   told_.on_notice_saved(notice, *written);
+  co_return true;
+}
+
+net::task<std::optional<queue::location>> own_mail::save(std::shared_ptr<composed_notice> notice) {
+  auto written = co_await worker_.run<result<queue::location>>(
+      [to = segment_, notice] { return write_message(*to, *notice, header_length_of(notice->content)); });
+  if (written) co_return *written;
+  log::error("writing a notice: {}", written.error().text);
+  abandon_segment();
+  co_return std::nullopt;
+}
+
+net::task<bool> own_mail::write_letter(account_notice const& notice) {
+  if (!co_await ensure_segment()) co_return false;
+  auto const now = std::chrono::system_clock::now();
+  auto shared = std::make_shared<composed_notice>(compose_account_notice(
+      settings_, notice, [this](std::string_view address) { return routes_.class_of(address); }, ids_->next(now), now));
+  auto const written = co_await save(shared);
+  if (!written) co_return false;
+  log::info("{}: notice that account {} is held", queue::format_queue_id(shared->env.id),
+            printable(notice.account, 128));
+  told_.on_letter_saved(*written);
+  notice.saved(true);
   co_return true;
 }
 

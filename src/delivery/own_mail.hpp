@@ -1,5 +1,6 @@
 #pragma once
-// Purpose: what qmgr itself writes into the spool: notices to senders, and the last messages of old segments.
+// Purpose: what qmgr itself writes into the spool: notices to senders, letters about held accounts, and the last
+//          messages of old segments.
 // Durability: a notice is reported after its record is on disk.
 // Errors: a write that fails ends the segment; the work is repeated in a new one every second.
 // Concurrency: the loop's thread decides, one worker thread writes; one piece of work at a time, in order.
@@ -10,6 +11,7 @@
 #include <optional>
 #include <variant>
 
+#include "delivery/account_notice.hpp"
 #include "delivery/notice.hpp"
 #include "delivery/queue_settings.hpp"
 #include "delivery/route.hpp"
@@ -26,6 +28,7 @@ class own_mail {
     std::function<void(queue::notice_request const&, std::optional<queue::location> where)> on_notice_saved;
     std::function<void(queue::segment_id from, std::span<queue::relocated_message const> copies, bool durable)>
         on_relocated;
+    std::function<void(queue::location where)> on_letter_saved;
   };
 
   own_mail(net::event_loop& loop, spool_keeper& keeper, router const& routes, queue_settings const& settings,
@@ -33,13 +36,16 @@ class own_mail {
 
   void add(queue::notice_request notice);
   void add(queue::relocation_request relocation);
+  void add(account_notice notice);
   net::task<bool> finish(std::chrono::milliseconds within);
 
  private:
-  using work = std::variant<queue::notice_request, queue::relocation_request>;
+  using work = std::variant<queue::notice_request, queue::relocation_request, account_notice>;
   void begin();
   net::task<> do_all();
   net::task<bool> write_notice(queue::notice_request const& notice);
+  net::task<bool> write_letter(account_notice const& notice);
+  net::task<std::optional<queue::location>> save(std::shared_ptr<composed_notice> notice);
   net::task<bool> relocate(queue::relocation_request const& relocation);
   net::task<bool> ensure_segment();
   void abandon_segment();

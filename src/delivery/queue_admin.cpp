@@ -4,6 +4,8 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "net/one_shot.hpp"
+#include "policy/account_hold.hpp"
 #include "queue/segment_reader.hpp"
 
 namespace postern::delivery {
@@ -67,6 +69,10 @@ net::task<> queue_admin::answer(std::shared_ptr<ipc::channel> to) {
     done = co_await list(*to);
   } else if (request->verb == ipc::queue_verb::show) {
     done = show(*to, request->subject);
+  } else if (request->verb == ipc::queue_verb::tell_of_account) {
+    done = co_await tell_of_account(std::move(*request));
+  } else if (request->verb == ipc::queue_verb::release_account) {
+    done = release_account(request->subject);
   } else {
     done = change(*request);
   }
@@ -152,9 +158,34 @@ bool queue_admin::change_one(ipc::queue_verb verb, queue::queue_id id) {
       return true;
     case ipc::queue_verb::list:
     case ipc::queue_verb::show:
+    case ipc::queue_verb::tell_of_account:
+    case ipc::queue_verb::release_account:
       break;
   }
   return false;
+}
+
+net::task<ipc::admin_done> queue_admin::tell_of_account(ipc::admin_request request) {
+  auto const saved = std::make_shared<net::one_shot<bool>>(loop_);
+  queue_.add_letter({request.subject, request.text, [saved](bool done) { saved->answer(done); }});
+  auto const done = co_await saved->wait(request_limit);
+  co_return done ? ipc::admin_done{true, 1, {}} : refused("the notice could not be written in time");
+}
+
+// What an administrator put on hold, or a rule, stays there.
+ipc::admin_done queue_admin::release_account(std::string const& account) {
+  ipc::admin_done done;
+  auto const reason = policy::format_account_hold(account);
+  for (auto id : all_ids()) {
+    auto const summary = queue_.mind().show(id);
+    if (!summary || summary->where != queue::message_summary::place::hold) continue;
+    auto const message = queue_.read_message(summary->at);
+    bool const was_held_for_it = message && (*message)->env.hold && (*message)->env.hold->starts_with(reason);
+    if (was_held_for_it && change_one(ipc::queue_verb::release, id)) ++done.count;
+  }
+  log::info("account {}: {} held messages released", printable(account, 128), done.count);
+  queue_.kick();
+  return done;
 }
 
 ipc::admin_done queue_admin::change_all(ipc::queue_verb verb) {

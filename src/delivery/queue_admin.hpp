@@ -27,6 +27,8 @@ class queue_admin {
   net::task<ipc::admin_done> list(ipc::channel& to);
   ipc::admin_done show(ipc::channel& to, std::string_view subject);
   ipc::admin_done change(ipc::admin_request const& request);
+  net::task<ipc::admin_done> tell_of_account(ipc::admin_request request);
+  ipc::admin_done release_account(std::string const& account);
   ipc::admin_done change_all(ipc::queue_verb verb);
   bool change_one(ipc::queue_verb verb, queue::queue_id id);
   ipc::queue_row make_row(queue::message_summary const& summary);

@@ -48,7 +48,8 @@ queue_service::queue_service(net::event_loop& loop, os::filesystem& disk, queue_
                      [this](queue::segment_id from, std::span<queue::relocated_message const> copies, bool durable) {
                        manager_.on_relocated(from, copies, durable);
                        kick();
-                     }}),
+                     },
+                 .on_letter_saved = [this](queue::location where) { on_own_message(where); }}),
       writers_(loop, keeper_, [this](ipc::committed_notice const& notice) { on_committed(notice); }),
       tasks_(loop) {}
 
@@ -153,14 +154,16 @@ void queue_service::on_message(queue::location at, message_ptr const& message) {
 
 void queue_service::log_removed(queue::queue_id id) { log::info("{}: removed", queue::format_queue_id(id)); }
 
-void queue_service::on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where) {
-  if (where) {
-    if (auto message = keeper_.read_message(*where)) {
-      on_message(*where, *message);
-    } else {
-      log::error("a notice cannot be read back now: {}", message.error().text);
-    }
+void queue_service::on_own_message(queue::location where) {
+  if (auto message = keeper_.read_message(where)) {
+    on_message(where, *message);
+  } else {
+    log::error("a notice cannot be read back now: {}", message.error().text);
   }
+}
+
+void queue_service::on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where) {
+  if (where) on_own_message(*where);
   manager_.on_notice_saved(notice.id);
   if (!manager_.show(notice.message)) {
     log_removed(notice.message);

@@ -41,6 +41,7 @@ class queue_service {
   /// Something changed: look soon what is to be done.
   void kick();
   void log_removed(queue::queue_id id);
+  void add_letter(account_notice letter) { own_mail_.add(std::move(letter)); }
 
  private:
   void turn();
@@ -53,6 +54,7 @@ class queue_service {
   void on_answer(ipc::delivery_answer const& answer);
   void on_lost(std::uint64_t request, std::string const& why);
   void finish_job(queue::delivery_job const& done, queue::delivery_result result);
+  void on_own_message(queue::location where);
   void on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where);
   net::task<> remove_segment(queue::segment_id id);
   void log_recovery(queue::recovery const& found);

@@ -25,6 +25,7 @@ queue_settings load_queue_settings(config::settings const& settings) {
   out.private_directory = settings.text("queue_directory") + "/private";
   out.host_name = settings.text("myhostname");
   out.mail_name = settings.text("mail_name");
+  out.error_notice_recipient = settings.text("error_notice_recipient");
   out.soft_bounce = settings.boolean("soft_bounce");
   out.segment_octets = static_cast<std::uint64_t>(settings.integer("spool_segment_size"));
   out.bounce_size_limit = static_cast<std::size_t>(settings.integer("bounce_size_limit"));

@@ -14,6 +14,7 @@ struct queue_settings {
   std::string private_directory;
   std::string host_name;
   std::string mail_name;
+  std::string error_notice_recipient;  ///< hears of held accounts
   bool soft_bounce = false;  ///< what would bounce waits: for trying out a configuration
   std::size_t bounce_size_limit = 50'000;
   std::uint64_t segment_octets =

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "policy/account_hold.hpp"
 
 namespace postern::receive {
 namespace {
@@ -159,7 +160,7 @@ net::task<anvil_watch::account_standing> anvil_watch::ask_account(std::string us
     co_return account_standing{smtp::reply{451, "4.3.0", "Error: temporary lookup failure"}, {}};
   }
   if (!verdict->hold) co_return account_standing{};
-  co_return account_standing{{}, fmt::format("account {} is held: {}", user, verdict->reason)};
+  co_return account_standing{{}, policy::format_account_hold(user) + verdict->reason};
 }
 
 }  // namespace postern::receive
