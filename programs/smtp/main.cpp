@@ -22,6 +22,9 @@ result<> prepare(service::environment& env, prepared& out) {
   auto settings = delivery::load_smtp_settings(env.settings(), read_secret);
   if (!settings) return std::unexpected(settings.error());
   out.settings = std::move(*settings);
+  os::sandbox_rules tables;
+  delivery::ask_for_outbound_tables(env.settings(), tables);
+  env.ask_for(tables);
   auto resolver = net::load_resolver_options(env.settings().list("resolver_address"));
   if (!resolver) return std::unexpected(resolver.error());
   out.resolver = std::move(*resolver);

@@ -52,7 +52,8 @@ queue::route router::decide_route(std::string_view recipient) const {
     case address_class::virtual_mailbox:
       return through(settings_.virtual_mailbox, to.domain);
     case address_class::virtual_alias:
-      return {"retry", "4.3.5 virtual alias domains are not supported yet"};
+      // smtpd has expanded all that the tables have.
+      return error("5.1.1 User unknown in virtual alias table");
     case address_class::relay:
     case address_class::remote:
       break;

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "net/channel_binding.hpp"
 #include "net/tls_context.hpp"
 #include "smtp/dot_stuffer.hpp"
 
@@ -32,12 +33,14 @@ smtp::client_settings settings_for(smtp_settings const& common, target const& to
   return out;
 }
 
-// Under TLS 1.2 servers know other bindings than this one. [RFC 9266 §3]
 std::vector<sasl::channel_binding> channel_bindings(net::tls_session const& tls) {
-  if (tls.info().protocol != "TLSv1.3") return {};
-  auto exporter = tls.export_channel_binding();
-  if (!exporter) return {};
-  return {{"tls-exporter", std::move(*exporter)}};
+  std::vector<sasl::channel_binding> out;
+  for (auto& [type, data] : net::list_channel_bindings(tls)) out.push_back({std::move(type), std::move(data)});
+  // The first one is used. Under TLS 1.2 servers know tls-unique, and few this one. [RFC 5802 §6.1, RFC 9266 §3]
+  if (tls.info().protocol != "TLSv1.3" && !out.empty() && out.front().type == "tls-exporter") {
+    std::ranges::rotate(out, out.begin() + 1);
+  }
+  return out;
 }
 
 smtp::client_actions::unavailable not_connected(target const& to, std::string const& why) {
@@ -85,9 +88,11 @@ net::task<std::optional<smtp::client_actions::unavailable>> smtp_connection::ope
   co_return std::move(unavailable_);
 }
 
-net::task<transfer> smtp_connection::deliver(smtp::client_message message, content_source& content) {
+net::task<transfer> smtp_connection::deliver(smtp::client_message message, content_source& content,
+                                             outbound_edit* edit) {
   transfer out;
   content_ = &content;
+  edit_ = edit;
   ++uses_;
   octets_in_ = 0;
   outcomes_.assign(message.recipients.size(), {});
@@ -97,6 +102,7 @@ net::task<transfer> smtp_connection::deliver(smtp::client_message message, conte
   }
   co_await run(session_->deliver(std::move(message)));
   content_ = nullptr;
+  edit_ = nullptr;
   out.outcomes = std::move(outcomes_);
   out.peer_answered = octets_in_ > 0;
   out.dsn_passed_on = session_->features().dsn;
@@ -213,14 +219,30 @@ void smtp_connection::log_tls() const {
             target_.port, info.protocol, info.cipher, info.cipher_bits_used, info.cipher_bits_all);
 }
 
+// The next of the content, as it leaves; false at its end.
+net::task<result<bool>> smtp_connection::read_content(std::string& buffer, std::string& edited,
+                                                      std::string_view& into) {
+  auto got = content_->read(buffer);
+  if (!got) co_return std::unexpected(got.error());
+  into = std::string_view(buffer).substr(0, *got);
+  if (edit_ == nullptr) co_return *got > 0;
+  edited.clear();
+  auto done = *got > 0 ? co_await edit_->feed(into, edited) : co_await edit_->finish(edited);
+  if (!done) co_return std::unexpected(done.error());
+  into = edited;
+  co_return *got > 0;
+}
+
 net::task<actions> smtp_connection::send_content() {
   std::string buffer(std::min<std::uint64_t>(content_->size() + 1, content_octets), '\0');
+  std::string edited;
   std::string wire;
   std::vector<std::string_view> pieces;
   smtp::dot_stuffer stuffer(settings_.line_length_limit);
   content_->rewind();
   for (bool more = true; more;) {
-    auto got = content_->read(buffer);
+    std::string_view next;
+    auto got = co_await read_content(buffer, edited, next);
     if (!got) {
       // The end must not be sent: the peer would take a part for the whole.
       log::error("{}", got.error().text);
@@ -228,12 +250,9 @@ net::task<actions> smtp_connection::send_content() {
       co_return session_->on_disconnect();
     }
     pieces.clear();
-    more = *got > 0;
-    if (more) {
-      stuffer.feed(std::string_view(buffer).substr(0, *got), pieces);
-    } else {
-      stuffer.finish(pieces);
-    }
+    more = *got;
+    if (!next.empty()) stuffer.feed(next, pieces);
+    if (!more) stuffer.finish(pieces);
     for (auto piece : pieces) wire += piece;
     if (more && wire.size() < content_octets) continue;
     auto written = co_await stream_->write(wire, session_settings_.timeouts.data_transfer);

@@ -32,8 +32,8 @@ class smtp_connection {
 
   /// Connects and shakes hands; empty when messages can be delivered.
   net::task<std::optional<smtp::client_actions::unavailable>> open();
-  /// Pre: is_reusable(). Every recipient gets an outcome.
-  net::task<transfer> deliver(smtp::client_message message, content_source& content);
+  /// Pre: is_reusable(). Every recipient gets an outcome. `edit`: what changes the content on its way; may be null.
+  net::task<transfer> deliver(smtp::client_message message, content_source& content, outbound_edit* edit = nullptr);
   /// Says QUIT when it still can, and closes.
   net::task<> quit();
 
@@ -54,6 +54,7 @@ class smtp_connection {
   net::task<smtp::client_session::actions> flush();
   net::task<smtp::client_session::actions> shake_hands();
   net::task<smtp::client_session::actions> send_content();
+  net::task<result<bool>> read_content(std::string& buffer, std::string& edited, std::string_view& into);
   net::task<smtp::client_session::actions> wait_for_peer();
   smtp::client_session::actions on_failure(net::io_failure const& why);
   void log_tls() const;
@@ -72,6 +73,7 @@ class smtp_connection {
   // Of the run under way
   std::string output_;
   content_source* content_ = nullptr;
+  outbound_edit* edit_ = nullptr;
   std::vector<smtp::delivery_outcome> outcomes_;
   std::optional<smtp::client_actions::unavailable> unavailable_;
   bool settled_ = false;

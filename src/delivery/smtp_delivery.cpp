@@ -66,6 +66,8 @@ class smtp_client::attempt {
     bool dsn_passed_on = false;
   };
 
+  net::task<bool> rewrite_envelope();
+  std::unique_ptr<outbound_edit> make_edit() const;
   net::task<> try_idle_connections();
   net::task<> try_next_hop(std::string next_hop);
   net::task<> try_hosts(dns::next_hop hop, std::vector<target> targets);
@@ -80,6 +82,8 @@ class smtp_client::attempt {
   smtp_client& owner_;
   ipc::delivery_request request_;
   content_source content_;
+  std::string sender_;  // as they leave
+  std::vector<std::string> recipients_;
   std::vector<recipient_state> states_;
   std::chrono::microseconds started_unix_;
   net::steady_time started_;
@@ -100,7 +104,7 @@ std::vector<std::size_t> smtp_client::attempt::open_recipients() const {
 
 smtp::client_message smtp_client::attempt::make_message(std::vector<std::size_t> const& indexes) const {
   smtp::client_message out;
-  out.from.reverse_path = request_.sender;
+  out.from.reverse_path = sender_;
   out.from.smtputf8 = out.needs_smtputf8 = request_.smtputf8;
   out.from.body_given = !request_.body_type.empty();
   out.from.body = request_.body_type == "8BITMIME" ? smtp::body_kind::eight_bit_mime : smtp::body_kind::seven_bit;
@@ -109,7 +113,7 @@ smtp::client_message smtp_client::attempt::make_message(std::vector<std::size_t>
   out.from.envelope_id = request_.envid;
   for (auto index : indexes) {
     auto const& recipient = request_.recipients[index];
-    out.recipients.push_back({recipient.address, recipient.orcpt, parse_notify(recipient.notify)});
+    out.recipients.push_back({recipients_[index], recipient.orcpt, parse_notify(recipient.notify)});
   }
   return out;
 }
@@ -128,7 +132,8 @@ net::task<bool> smtp_client::attempt::transfer_over(std::unique_ptr<smtp_connect
   auto indexes = open_recipients();
   if (connected_ == net::steady_time{}) connected_ = clock::now();
   bool reused = connection->uses() > 0;
-  auto result = co_await connection->deliver(make_message(indexes), content_);
+  auto const edit = make_edit();
+  auto result = co_await connection->deliver(make_message(indexes), content_, edit.get());
   if (reused && !result.peer_answered) {
     owner_.cache_.retire(std::move(connection));
     co_return false;
@@ -208,7 +213,39 @@ net::task<> smtp_client::attempt::try_next_hop(std::string next_hop) {
   note_for_all(own_finding(hosts.permanent, hosts.status, hosts.text), nullptr);
 }
 
+// False: a table could not be asked, and all recipients were told so.
+net::task<bool> smtp_client::attempt::rewrite_envelope() {
+  sender_ = request_.sender;
+  for (auto const& one : request_.recipients) recipients_.push_back(one.address);
+  auto const& rules = owner_.settings_.rewriting;
+  if (!rules || !rules->rewrites_addresses()) co_return true;
+  std::vector<std::string*> addresses{&sender_};
+  for (auto& one : recipients_) addresses.push_back(&one);
+  for (auto* address : addresses) {
+    auto mapped = co_await map_outbound(*rules, table_waiter(owner_.loop_, *owner_.lookups_), *address);
+    if (!mapped) {
+      trouble_ = "smtp_generic_maps: " + mapped.error().text;
+      note_for_all(own_finding(false, "4.3.0", trouble_), nullptr);
+      co_return false;
+    }
+    *address = std::move(*mapped);
+  }
+  co_return true;
+}
+
+std::unique_ptr<outbound_edit> smtp_client::attempt::make_edit() const {
+  auto const& rules = owner_.settings_.rewriting;
+  if (!rules) return nullptr;
+  rewrite::message_origin origin;
+  origin.queue_id = request_.queue_id;
+  origin.client = request_.transport;
+  origin.sender = request_.sender;
+  if (!request_.recipients.empty()) origin.recipient = request_.recipients.front().address;
+  return std::make_unique<outbound_edit>(*rules, table_waiter(owner_.loop_, *owner_.lookups_), std::move(origin));
+}
+
 net::task<ipc::delivery_answer> smtp_client::attempt::run() {
+  if (!co_await rewrite_envelope()) co_return finish();
   co_await try_idle_connections();
   if (!open_recipients().empty()) co_await try_next_hop(request_.next_hop);
   for (auto const& fallback : owner_.settings_.fallback_relays) {
@@ -264,7 +301,10 @@ ipc::delivery_answer smtp_client::attempt::finish() {
 }
 
 smtp_client::smtp_client(net::event_loop& loop, smtp_settings settings, net::resolver& names)
-    : loop_(loop), settings_(std::move(settings)), names_(names), cache_(loop, settings_) {}
+    : loop_(loop), settings_(std::move(settings)), names_(names), cache_(loop, settings_) {
+  constexpr std::size_t workers = 2, waiting_max = 1000;
+  if (settings_.rewriting) lookups_ = std::make_unique<maps::lookup_pool>(workers, waiting_max);
+}
 
 net::task<ipc::delivery_answer> smtp_client::deliver(ipc::delivery_request request, os::unique_fd segment) {
   attempt work(*this, std::move(request), std::move(segment));

@@ -31,6 +31,7 @@ class smtp_client {
   smtp_settings settings_;
   net::resolver& names_;
   connection_cache cache_;
+  std::unique_ptr<maps::lookup_pool> lookups_;  ///< for what rewrites; null without it
 };
 
 }  // namespace postern::delivery

@@ -208,6 +208,9 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   out.address_limit = static_cast<std::size_t>(settings.integer("smtp_mx_address_limit"));
   out.session_limit = static_cast<std::size_t>(settings.integer("smtp_mx_session_limit"));
   out.fallback_relays = settings.list("smtp_fallback_relay");
+  auto rewriting = load_outbound_rules(settings);
+  if (!rewriting) return std::unexpected(rewriting.error());
+  out.rewriting = std::move(*rewriting);
   out.line_length_limit = static_cast<std::size_t>(settings.integer("smtp_line_length_limit"));
   out.idle_limit = settings.duration("smtp_connection_cache_time_limit");
   out.reuse_time_limit = settings.duration("smtp_connection_reuse_time_limit");

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "config/settings.hpp"
+#include "delivery/outbound_rewriting.hpp"
 #include "delivery/per_site_tls.hpp"
 #include "maps/table.hpp"
 #include "net/tls_context.hpp"
@@ -64,6 +65,7 @@ struct smtp_settings {
   per_site_tls sites;                                       ///< smtp_tls_per_site
   std::array<peer_tls, 4> site_choices;                     ///< by site_tls
   std::vector<std::shared_ptr<maps::table>> password_maps;  ///< empty: no logins
+  std::shared_ptr<outbound_rules const> rewriting;          ///< smtp_generic_maps, smtp_header_checks …; null: none
   int tls_log_level = 0;
   bool note_starttls_offer = false;  ///< log when a host offers TLS that is not used
 };
