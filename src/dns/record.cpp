@@ -31,6 +31,8 @@ std::string_view format_record_type(record_type type) {
   switch (type) {
     case record_type::a:
       return "A";
+    case record_type::ns:
+      return "NS";
     case record_type::ptr:
       return "PTR";
     case record_type::mx:

@@ -16,7 +16,7 @@ namespace postern::dns {
 
 inline constexpr std::size_t name_octets_max = 253;
 
-enum class record_type : std::uint16_t { a = 1, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
+enum class record_type : std::uint16_t { a = 1, ns = 2, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
 
 /// "MX", for log lines.
 std::string_view format_record_type(record_type type);

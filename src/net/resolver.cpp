@@ -256,6 +256,20 @@ task<lookup<std::string>> resolver::texts(std::string name) {
   co_return out;
 }
 
+task<lookup<std::string>> resolver::name_servers(std::string domain) {
+  auto answer = co_await ask(domain, dns::record_type::ns);
+  lookup<std::string> out{answer.status, {}, answer.secure, answer.error};
+  for (auto const& data : answer.data) {
+    auto name = dns::parse_name(data);
+    if (name && dns::is_host_name(*name)) out.records.push_back(std::move(*name));
+  }
+  if (out.status == lookup_status::found && out.records.empty()) {
+    out.status = lookup_status::no_such_data;
+    out.error = fmt::format("Name service error for {}: malformed NS records", domain);
+  }
+  co_return out;
+}
+
 task<lookup<std::string>> resolver::confirmed_name(ip_address address) {
   auto out = co_await names(address);
   if (out.status != lookup_status::found) co_return out;

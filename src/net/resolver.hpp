@@ -70,6 +70,8 @@ class resolver {
   task<lookup<dns::mail_exchanger>> mail_exchangers(std::string domain);
   task<lookup<std::string>> names(ip_address address);
   task<lookup<std::string>> texts(std::string name);
+  /// Of this very name; a name inside a zone has none.
+  task<lookup<std::string>> name_servers(std::string domain);
 
   /// The name of an address, when that name has the address among its own; else the reason in `error`.
   /// What smtpd_peername_lookup wants. The unconfirmed name stays in `records`.

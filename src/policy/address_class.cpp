@@ -76,6 +76,7 @@ address_class address_resolver::class_of(std::string const& domain) const {
 
 resolved_address address_resolver::resolve(std::string_view address) const {
   resolved_address out;
+  out.written = address;
   auto parts = message::split_address(address);
   out.local_part = parts.local_part;
   out.domain = parts.domain;

@@ -18,6 +18,7 @@ std::string_view format_address_class(address_class klass);
 
 /// A recipient as policy sees it.
 struct resolved_address {
+  std::string written;     ///< as the client gave it
   std::string address;     ///< completed with myorigin when the client gave no domain
   std::string local_part;  ///< without quotes
   std::string domain;      ///< lower case
@@ -30,6 +31,8 @@ class address_resolver {
   /// `interfaces`: the addresses of this host's interfaces; with inet_interfaces they judge user@[192.0.2.1].
   static result<address_resolver> load(config::settings const& settings, std::vector<ip_address> const& interfaces);
   resolved_address resolve(std::string_view address) const;
+  /// The domain is $myorigin.
+  bool is_origin(std::string_view domain) const { return domain == myorigin_; }
   /// We are the final destination or a relay for it: what permit_auth_destination and reject_unauth_destination ask.
   static bool is_authorized(address_class klass) { return klass != address_class::remote; }
 

@@ -68,7 +68,8 @@ struct client_facts {
   bool smtputf8 = false;
   std::string last_recipient;         ///< of the recipients so far; for DATA with one recipient
   std::uint32_t recipient_count = 0;  ///< accepted so far
-  std::uint64_t size = 0;             ///< SIZE= of MAIL, or what came, when that is known
+  std::string etrn_domain;
+  std::uint64_t size = 0;  ///< SIZE= of MAIL, or what came, when that is known
   std::string queue_id;
   std::string instance;        ///< of this message, whatever its recipients; for policy servers
   bool pipelined_ill = false;  ///< the client did not wait for a reply that it has to wait for
@@ -82,7 +83,8 @@ struct client_facts {
 
   /// With smtpd_delay_reject = no: what the lists of earlier commands left behind.
   std::optional<deferral> deferred;
-  bool discarding = false;  ///< this message is thrown away: what follows is not asked
+  bool discarding = false;   ///< this message is thrown away: what follows is not asked
+  bool wants_trace = false;  ///< decision::trace is to be filled
   std::string text() const { return name + "[" + address.text() + "]"; }
 };
 

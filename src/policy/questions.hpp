@@ -31,6 +31,9 @@ enum class dns_kind : std::uint8_t {
   texts,
 };
 
+/// "MX".
+std::string_view format_dns_kind(dns_kind kind);
+
 struct dns_record {
   std::string text;              ///< an address, a host name in lower case (MX: "" for "accepts no mail") or a text
   std::uint16_t preference = 0;  ///< MX

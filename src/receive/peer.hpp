@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/ip.hpp"
+#include "policy/client_facts.hpp"
 
 namespace postern::receive {
 
@@ -11,6 +12,11 @@ struct peer {
   ip_address address;
   std::uint16_t port = 0;
   std::string name = "unknown";  ///< confirmed host name [RFC 1912 §2.1]
+  policy::name_status status = policy::name_status::permanent;
+  std::string reverse_name = "unknown";  ///< of the address, confirmed or not
+  policy::name_status reverse_status = policy::name_status::permanent;
+  std::string server_address;  ///< where it reached us
+  std::uint16_t server_port = 0;
 
   std::string text() const { return name + "[" + address.text() + "]"; }  ///< "mail.example.com[192.0.2.1]"
 };

@@ -101,14 +101,26 @@ void session_log::auth_unavailable(std::string_view mechanism, std::string_view 
                client_.text(), printable(mechanism), printable(why), session_id_);
 }
 
-void session_log::rejected(std::string_view queue_id, std::string_view command, policy::refusal const& why,
-                           std::string_view from, std::string_view to, std::string_view protocol, std::string_view helo,
-                           std::string_view user) const {
-  log::info("{}: reject: {} from {}: {} {} {}; from=<{}>{} proto={} helo=<{}>{}; reason={}: {}, session={}",
-            queue_id.empty() ? "NOQUEUE" : queue_id, command, client_.text(), why.code, why.enhanced,
-            printable(why.text), printable(from), to.empty() ? "" : fmt::format(" to=<{}>", printable(to)), protocol,
-            printable(helo), user.empty() ? "" : fmt::format(" sasl_username=<{}>", printable(user)), why.restriction,
-            why.explanation, session_id_);
+namespace {
+
+std::string format_mail(session_log::mail_line const& line) {
+  return fmt::format("from=<{}>{} proto={} helo=<{}>{}", printable(line.from),
+                     line.to.empty() ? "" : fmt::format(" to=<{}>", printable(line.to)), line.protocol,
+                     printable(line.helo),
+                     line.user.empty() ? "" : fmt::format(" sasl_username=<{}>", printable(line.user)));
+}
+
+}  // namespace
+
+void session_log::rejected(mail_line const& line, policy::refusal const& why) const {
+  log::info("{}: reject: {} from {}: {} {} {}; {}; reason={}: {}, session={}",
+            line.queue_id.empty() ? "NOQUEUE" : line.queue_id, line.command, client_.text(), why.code, why.enhanced,
+            printable(why.text), format_mail(line), why.restriction, why.explanation, session_id_);
+}
+
+void session_log::noted(mail_line const& line, policy::log_note const& note) const {
+  log::info("{}: {}: {} from {}: {}; {}, session={}", line.queue_id.empty() ? "NOQUEUE" : line.queue_id, note.kind,
+            line.command, client_.text(), printable(note.text), format_mail(line), session_id_);
 }
 
 void session_log::accepted(std::string_view queue_id, std::string_view method, std::string_view user) const {

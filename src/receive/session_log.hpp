@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "net/tls_session.hpp"
+#include "policy/decision.hpp"
 #include "policy/refusal.hpp"
 #include "receive/dialogue_mask.hpp"
 #include "receive/dialogue_watch.hpp"
@@ -35,8 +36,18 @@ class session_log {
   void tls_failed(std::string_view why) const;
   void auth_failed(std::string_view mechanism, std::string_view reason, std::string_view user) const;
   void auth_unavailable(std::string_view mechanism, std::string_view why) const;
-  void rejected(std::string_view queue_id, std::string_view command, policy::refusal const& why, std::string_view from,
-                std::string_view to, std::string_view protocol, std::string_view helo, std::string_view user) const;
+  /// What the line of a decision says besides the decision.
+  struct mail_line {
+    std::string_view queue_id;
+    std::string_view command;
+    std::string_view from;
+    std::string_view to;
+    std::string_view protocol;
+    std::string_view helo;
+    std::string_view user;
+  };
+  void rejected(mail_line const& line, policy::refusal const& why) const;
+  void noted(mail_line const& line, policy::log_note const& note) const;
   void accepted(std::string_view queue_id, std::string_view method, std::string_view user) const;
   void queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const;
   void not_queued(std::string_view queue_id, std::string_view why) const;

@@ -134,6 +134,15 @@ server_session::actions server_session::on_connect_refused(reply const& why) {
   return end_event();
 }
 
+server_session::actions server_session::on_connect_denied(reply const& why, std::string_view client) {
+  demand(expecting_ == expecting::connection);
+  begin_event();
+  expect(expecting::line);
+  denied_ = client;
+  complain(why);
+  return end_event();
+}
+
 server_session::actions server_session::on_line(std::string_view line, line_end end) {
   demand(wants_line());
   begin_event();
@@ -181,6 +190,7 @@ void server_session::dispatch(std::string_view line) {
   if (row == nullptr) return unknown_command(line, word);
   last_verb_ = row->id;
   last_ends_group_ = row->last_in_group;
+  if (!denied_.empty() && row->id != verb::quit) return complain("503 5.7.0 Error: access denied for " + denied_);
   auto const arguments = trim(line.substr(word.size()));
   if (settings_.tls == tls_level::encrypt && !tls_active_ && !row->before_tls) {
     // Octets of a chunk that is refused here still come; nothing can tell them from commands.

@@ -54,6 +54,9 @@ class server_session {
   /// The connection is refused before the greeting. 421 closes; after 554 the client may still say QUIT, and policy
   /// refuses all else. [RFC 5321 §3.1]
   actions on_connect_refused(reply const& why);
+  /// The client may not go on, but may say goodbye: every command but QUIT is answered "503 … access denied for
+  /// <client>". [RFC 5321 §3.1]
+  actions on_connect_denied(reply const& why, std::string_view client);
   /// A whole line, without its line end.
   actions on_line(std::string_view line, line_end end = line_end::crlf);
   /// A line that is longer than line_limit(); the driver has thrown it away up to its end.
@@ -229,6 +232,7 @@ class server_session {
   verb last_verb_ = verb::unknown;
 
   std::string helo_name_;
+  std::string denied_;  // who may only say QUIT
   std::string user_;
   std::string mechanism_;
   std::string argument_;  // what an unanswered question or a held refusal is about
