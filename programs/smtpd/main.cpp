@@ -2,6 +2,8 @@
 #include "base/log.hpp"
 #include "net/resolver.hpp"
 #include "os/interfaces.hpp"
+#include "receive/policy_needs.hpp"
+#include "receive/policy_services.hpp"
 #include "receive/smtp_server.hpp"
 #include "receive/tls_settings.hpp"
 #include "service/program.hpp"
@@ -18,6 +20,7 @@ struct prepared {
   std::shared_ptr<receive::service_settings const> settings;
   receive::auth_place auth;
   net::resolver_options resolver;
+  std::unique_ptr<os::scratch_file> scratch;
 };
 
 /// Our own sockets stand in programs/PRIVILEGES; what else the configuration names is asked for.
@@ -27,6 +30,20 @@ result<receive::auth_place> find_auth_place(service::environment& env) {
   auto place = receive::load_auth_place(env.settings());
   if (place && place->inet) env.ask_for({.tcp = {.any = false, .connect_ports = {place->inet->port}}});
   return place;
+}
+
+/// Mail filters: the way to them, and room for what they look at.
+result<> prepare_milters(service::environment& env, prepared& out) {
+  if (!out.settings->milters.any()) return {};
+  auto const limit = static_cast<std::size_t>(env.settings().integer("milter_scratch_limit"));
+  auto made = os::scratch_file::make(env.settings().text("queue_directory") + "/spool",
+                                     limit / os::scratch_file::block_octets);
+  if (!made) return fail("smtpd_milters: " + made.error().text);
+  out.scratch = std::move(*made);
+  os::sandbox_rules needs{.syscalls = {os::syscall_set::scratch}, .readable = {}, .writable = {}, .tcp = {}};
+  receive::ask_for_milters(env.settings(), needs);
+  env.ask_for(needs);
+  return {};
 }
 
 result<> prepare(service::environment& env, prepared& out) {
@@ -45,7 +62,9 @@ result<> prepare(service::environment& env, prepared& out) {
   out.settings = std::move(*loaded);
   os::sandbox_rules tables;
   receive::ask_for_content_tables(env.settings(), tables);
+  receive::ask_for_policy(out.settings->gate, env.settings().text("queue_directory"), tables);
   env.ask_for(tables);
+  if (auto milters = prepare_milters(env, out); !milters) return milters;
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);
   for (auto const& problem : out.settings->sasl_troubles) log::warning("{}", problem);
   if (auto found = find_auth_place(env)) {
@@ -73,8 +92,11 @@ int serve(service::environment& env, prepared& from) {
   receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
   receive::auth_client auth(env.loop(), from.auth, std::chrono::seconds(60));
   ipc::anvil_client anvil(env.loop(), env.socket_path("private/anvil"), from.settings->anvil->patience);
-  std::optional<net::resolver> resolver;
-  if (settings.boolean("smtpd_peername_lookup")) resolver.emplace(env.loop(), std::move(from.resolver));
+  net::resolver resolver(env.loop(), std::move(from.resolver));
+  auto* peer_names = settings.boolean("smtpd_peername_lookup") ? &resolver : nullptr;
+  receive::policy_services policy_servers(
+      env.loop(), &resolver, settings.text("queue_directory"),
+      static_cast<std::size_t>(settings.integer("policy_service_connection_limit")));
   receive::buffer_pool buffers;
   maps::lookup_pool lookups(lookup_workers, lookups_waiting_max);
   receive::dialogue_watch traces(
@@ -84,7 +106,7 @@ int serve(service::environment& env, prepared& from) {
   });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
   receive::smtp_server server(
-      {env.loop(), spool, &auth, &users, resolver ? &*resolver : nullptr, buffers, &traces, &anvil, &lookups}, sessions_max);
+      {env.loop(), spool, &auth, &users, peer_names, buffers, &traces, &anvil, &lookups, nullptr, &resolver, &policy_servers, from.scratch.get()}, sessions_max);
   server.set_settings(from.settings);
 
   net::task_scope helpers(env.loop());

@@ -162,7 +162,7 @@ constexpr parameter rows[] = {
   {"readme_directory", text, "/usr/share/doc/postfix", at_least(1), folded("the programs find each other beside themselves"), "Directory of documentation"},
   {"relay_domains", list, "${{$compatibility_level} <level {2} ? {$mydestination} : {}}", unbounded, implemented,
    "Domains elsewhere that we take mail for"},
-  {"relay_recipient_maps", list, "", unbounded, unsupported, "Tables of the recipients in relay_domains"},
+  {"relay_recipient_maps", list, "", unbounded, implemented, "Tables of the recipients in relay_domains"},
   {"respectful_logging", boolean, "${{$compatibility_level} <level {3.6} ? {no} : {yes}}", unbounded, unsupported,
    "Says allowlist and denylist in the log"},
   {"rewrite_service_name", text, "rewrite", at_least(1), folded(rewrite_note),

@@ -17,7 +17,7 @@ constexpr std::string_view tlsmgr_note = "masterd makes and rotates ticket keys,
 constexpr parameter rows[] = {
   {"cyrus_sasl_config_path", list, "", unbounded, implemented, "Directories searched for Cyrus SASL's NAME.conf"},
   {"openssl_path", text, "openssl", at_least(1), unsupported, "The openssl command that scripts call"},
-  {"relay_clientcerts", list, "", unbounded, unsupported, "Tables of client certificates that may relay"},
+  {"relay_clientcerts", list, "", unbounded, implemented, "Tables of client certificates that may relay"},
   {"smtpd_enforce_tls", boolean, "no", unbounded, implemented, "Old form of smtpd_tls_security_level = encrypt"},
   {"smtpd_sasl_auth_enable", boolean, "no", unbounded, implemented, "Offers AUTH"},
   {"smtpd_sasl_authenticated_header", boolean, "no", unbounded, implemented, "Writes the login name into Received:"},

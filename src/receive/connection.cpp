@@ -21,6 +21,10 @@ peer make_peer(net::stream& from) {
     out.address = remote->address;
     out.port = remote->port;
   }
+  if (auto local = net::local_endpoint(from.native_handle())) {
+    out.server_address = local->address.text();
+    out.server_port = local->port;
+  }
   return out;
 }
 
@@ -40,6 +44,7 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
       input_(parts_.buffers) {
   if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
   if (parts_.anvil != nullptr && settings_->anvil->client.new_tls_session_rate > 0) protocol_.ask_about_tls();
+  if (!settings_->gate.delays_reject()) protocol_.ask_about(true, false);
   if (settings_->bare_newline_exclusions.find(peer_.address) != nullptr) protocol_.exclude_from_bare_newline_rules();
 }
 
@@ -55,6 +60,7 @@ net::task<> connection::run() {
   }
   if (gone_) co_await perform(protocol_.on_disconnect());
   forget_message();
+  if (milters_) co_await milters_->close();
   log_.disconnected();
   stream_.close();
 }
@@ -62,13 +68,27 @@ net::task<> connection::run() {
 net::task<> connection::look_up_peer_name() {
   if (parts_.resolver == nullptr) co_return;
   auto found = co_await parts_.resolver->confirmed_name(peer_.address);
-  if (found.status == net::lookup_status::found && !found.records.empty()) peer_.name = found.records.front();
+  bool confirmed = found.status == net::lookup_status::found;
+  auto failed = found.status == net::lookup_status::try_again ? policy::name_status::temporary
+                                                              : policy::name_status::permanent;
+  peer_.status = confirmed ? policy::name_status::ok : failed;
+  peer_.reverse_status = peer_.status;
+  if (found.records.empty()) co_return;
+  peer_.reverse_name = found.records.front();
+  peer_.reverse_status = policy::name_status::ok;
+  if (confirmed) peer_.name = peer_.reverse_name;
+  if (!confirmed && failed == policy::name_status::permanent) peer_.status = policy::name_status::unverified;
 }
 
 net::task<> connection::greet() {
   co_await prepare_offer();
   if (settings_->wrapper_mode) co_await perform(protocol_.on_tls_established());
-  co_await perform(refused_at_once_ ? protocol_.on_connect_refused(*refused_at_once_) : protocol_.on_connect());
+  if (refused_at_once_) co_return co_await perform(protocol_.on_connect_refused(*refused_at_once_));
+  if (auto denied = co_await refuse_connection()) {
+    co_return co_await perform(protocol_.on_connect_denied(*denied, peer_.text()));
+  }
+  if (auto refused = co_await open_milters()) co_return co_await perform(protocol_.on_connect_refused(*refused));
+  co_await perform(protocol_.on_connect());
 }
 
 std::optional<connection::actions> connection::next_line() {
@@ -77,9 +97,12 @@ std::optional<connection::actions> connection::next_line() {
     if (line->text.size() > protocol_.line_limit()) return protocol_.on_line_too_long();
     bool credentials = auth_exchange_ != 0;
     log_.client_line(line->text, credentials);
+    if (milters_ && !credentials) command_line_ = line->text;
     auto out = protocol_.on_line(line->text, line->end);
     if (!credentials) {
       counted_verb_ = protocol_.last_verb();
+      bool waits = protocol_.last_verb_ends_group() || !protocol_.extended();
+      if (waits && !input_.view().empty()) pipelined_ill_ = true;
       verb_open_ = true;
     }
     return out;
@@ -99,6 +122,7 @@ net::task<> connection::converse() {
     }
     if (auto list = next_line()) {
       co_await perform(*list);
+      co_await settle_milters();
       continue;
     }
     if (!co_await flush()) break;
@@ -238,16 +262,22 @@ net::task<connection::next_actions> connection::act(smtp::server_action action) 
   }
   if (std::get_if<act::ask_sender>(&action)) {
     auto refused = co_await refuse_sender();
-    co_return refused ? std::move(refused) : next_actions(answer_sender());
+    if (refused) co_return refused;
+    co_return co_await answer_sender();
   }
   if (auto* one = std::get_if<act::ask_recipient>(&action)) {
     co_return co_await answer_recipient(one->to->forward_path, one->verify_only);
   }
   if (std::get_if<act::ask_data>(&action)) {
     auto refused = co_await refuse_data();
-    co_return refused ? std::move(refused) : next_actions(answer_data());
+    if (refused) co_return refused;
+    co_return co_await answer_data();
   }
-  if (std::get_if<act::ask_etrn>(&action)) co_return protocol_.on_etrn_verdict(smtp::verdict::accept());
+  if (auto* one = std::get_if<act::ask_unknown>(&action)) co_return co_await answer_unknown(std::string(one->line));
+  if (auto* one = std::get_if<act::ask_helo>(&action)) {
+    co_return co_await answer_helo(std::string(one->name), one->extended);
+  }
+  if (auto* one = std::get_if<act::ask_etrn>(&action)) co_return co_await answer_etrn(std::string(one->domain));
   if (auto* one = std::get_if<act::start_auth>(&action)) {
     std::optional<secret> initial;
     if (one->has_initial_response) initial = secret(one->initial_response);

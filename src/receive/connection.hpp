@@ -12,6 +12,7 @@
 #include "net/stream.hpp"
 #include "receive/anvil_watch.hpp"
 #include "receive/message_intake.hpp"
+#include "receive/milter_chain.hpp"
 #include "receive/session_log.hpp"
 #include "receive/smtp_server.hpp"
 #include "smtp/bdat_reader.hpp"
@@ -70,12 +71,36 @@ class connection {
   net::task<bool> shake_hands();
   net::task<bool> admit_client_certificate();
 
-  // connection_message.cpp
-  actions answer_sender();
+  // connection_policy.cpp
+  using first_decision = policy::gate::said (policy::gate::*)(policy::client_facts const&, policy::answers&) const;
+  net::task<std::optional<smtp::reply>> refuse_connection();
+  net::task<smtp::verdict> judge_helo(std::string name, bool extended);
+  net::task<actions> answer_helo(std::string name, bool extended);
+  net::task<actions> answer_sender();
   net::task<actions> answer_recipient(std::string forward_path, bool verify_only);
-  std::vector<std::string> account_names(policy::accepted_recipient const& recipient) const;
-  net::task<std::optional<policy::refusal>> check_local_user(policy::accepted_recipient const& recipient);
-  actions answer_data();
+  net::task<actions> answer_data();
+  net::task<actions> answer_etrn(std::string domain);
+  net::task<> judge_content();
+  net::task<std::optional<smtp::reply>> refuse_header_from();
+  net::task<smtp::verdict> ask_policy(policy::command at, first_decision decide);
+  policy::client_facts client_facts(policy::command at) const;
+  void log_decision(policy::client_facts const& facts, policy::decision const& made, std::string_view recipient) const;
+  static smtp::verdict verdict_of(policy::decision const& made);
+
+  // connection_milters.cpp
+  net::task<result<milter_list>> find_milters();
+  net::task<std::optional<smtp::reply>> open_milters();
+  smtp::verdict heed(std::string_view command, milter::verdict const& said, std::string_view recipient);
+  net::task<actions> answer_greeting(smtp::verdict said, std::string name, bool extended);
+  milter_route route_of(std::string_view address) const;
+  net::task<smtp::verdict> milters_on_sender(smtp::verdict said);
+  net::task<smtp::verdict> milters_on_recipient(smtp::verdict said, std::string forward_path);
+  net::task<smtp::verdict> milters_on_data(smtp::verdict said);
+  net::task<actions> answer_unknown(std::string line);
+  net::task<> filter_content();
+  net::task<> settle_milters();
+
+  // connection_message.cpp
   net::task<result<>> open_message();
   net::task<> settle_intake();
   net::task<next_actions> read_data();
@@ -83,8 +108,6 @@ class connection {
   net::task<actions> end_body(smtp::body_facts facts, bool whole);
   net::task<actions> answer_commit();
   void forget_message();
-  policy::client_facts client_facts() const;
-  smtp::verdict refused(char const* command, policy::refusal const& why, std::string_view recipient);
 
   server_parts parts_;
   net::task_scope const& sessions_;
@@ -102,10 +125,19 @@ class connection {
   std::optional<net::tls_info> tls_info_;
 
   std::vector<policy::accepted_recipient> recipients_;
+  policy::message_actions actions_;  ///< what lists said should be done with this message
+  std::optional<policy::deferral> deferred_, deferred_by_client_, deferred_by_helo_;  ///< smtpd_delay_reject = no
+  std::optional<smtp::reply> content_refusal_;  ///< by smtpd_end_of_data_restrictions
+  bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
   std::optional<message_intake> intake_;
   std::string intake_trouble_;  ///< why the content has nowhere to go; empty while it has
   smtp::data_reader data_reader_;
   smtp::bdat_reader bdat_reader_;
+
+  std::unique_ptr<milter_chain> milters_;  ///< null: this client's mail is not filtered
+  std::string command_line_;               ///< the last one, for them
+  std::string milter_greeting_;            ///< the name of a HELO or EHLO while they are asked about it
+  bool milter_greeted_ = false;            ///< the last command was one
 
   std::string auth_mechanism_;
   std::string credential_;      ///< of the login: an app password's name; empty for the password

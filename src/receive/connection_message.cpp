@@ -1,10 +1,4 @@
-// MAIL, RCPT, DATA and BDAT: between the session, policy and the spool.
-#include <fmt/format.h>
-
-#include "base/log.hpp"
-#include "base/text.hpp"
-#include "message/address.hpp"
-#include "message/received.hpp"
+// DATA and BDAT: between the session and the spool.
 #include "receive/connection.hpp"
 #include "receive/table_asker.hpp"
 
@@ -16,87 +10,10 @@ smtp::reply const queue_away{451, "4.3.0", "Error: queue file write error"};
 
 }  // namespace
 
-policy::client_facts connection::client_facts() const {
-  // Whoever is anonymous may not do more than anybody.
-  bool const is_known = protocol_.mechanism() != "ANONYMOUS";
-  return {peer_.address,
-          peer_.name,
-          protocol_.helo_name(),
-          protocol_.envelope().from.reverse_path,
-          is_known ? protocol_.user() : std::string(),
-          protocol_.tls_active()};
-}
-
-smtp::verdict connection::refused(char const* command, policy::refusal const& why, std::string_view recipient) {
-  auto word = message::format_with_protocol(protocol_.extended(), protocol_.envelope().from.smtputf8, false, false);
-  log_.rejected(intake_ ? intake_->queue_id() : std::string_view(), command, why,
-                protocol_.envelope().from.reverse_path, recipient, word, protocol_.helo_name(), protocol_.user());
-  return smtp::verdict::refuse({why.code, why.enhanced, why.text});
-}
-
-connection::actions connection::answer_sender() {
-  recipients_.clear();
-  return protocol_.on_sender_verdict(smtp::verdict::accept());
-}
-
-net::task<connection::actions> connection::answer_recipient(std::string forward_path, bool verify_only) {
-  if (auto why = co_await anvil_.on_recipient(protocol_.user())) {
-    co_return protocol_.on_recipient_verdict(smtp::verdict::refuse(std::move(*why)));
-  }
-  auto decision = settings_->gate.decide_recipient(client_facts(), forward_path);
-  if (!decision)
-    co_return protocol_.on_recipient_verdict(refused(verify_only ? "VRFY" : "RCPT", decision.error(), forward_path));
-  if (auto unknown = co_await check_local_user(*decision)) {
-    co_return protocol_.on_recipient_verdict(refused(verify_only ? "VRFY" : "RCPT", *unknown, forward_path));
-  }
-  if (!verify_only) recipients_.push_back(std::move(*decision));
-  co_return protocol_.on_recipient_verdict(smtp::verdict::accept());
-}
-
-// The names under which a local recipient may have an account, most exact first; `local` asks for the same ones.
-std::vector<std::string> connection::account_names(policy::accepted_recipient const& recipient) const {
-  auto parts = message::split_address(recipient.address());
-  auto user = lowercase(parts.local_part);
-  std::vector<std::string> out{user + "@" + parts.domain, user};
-  auto delimiter = user.find_first_of(settings_->recipient_delimiter);
-  if (!settings_->recipient_delimiter.empty() && delimiter != std::string::npos && delimiter > 0) {
-    out.push_back(user.substr(0, delimiter) + "@" + parts.domain);
-    out.push_back(user.substr(0, delimiter));
-  }
-  return out;
-}
-
-net::task<std::optional<policy::refusal>> connection::check_local_user(policy::accepted_recipient const& recipient) {
-  if (recipient.klass() != policy::address_class::local || !settings_->check_local_recipients ||
-      parts_.users == nullptr) {
-    co_return std::nullopt;
-  }
-  auto address = recipient.address();
-  for (auto const& name : account_names(recipient)) {
-    if (name == "postmaster") co_return std::nullopt;  // [RFC 5321 §4.5.1]
-    auto found = co_await parts_.users->find_user(name, "lmtp");
-    if (found == user_existence::exists) co_return std::nullopt;
-    if (found == user_existence::unavailable) {
-      co_return policy::refusal{451, "4.3.0", fmt::format("<{}>: Temporary lookup failure", address),
-                                "local_recipient_maps", "authd could not be asked whether the user exists"};
-    }
-  }
-  int code = settings_->unknown_user_code;
-  auto text = fmt::format("<{}>: Recipient address rejected: User unknown{}", address,
-                          settings_->name_recipient_table ? " in local recipient table" : "");
-  co_return policy::refusal{code, code < 500 ? "4.1.1" : "5.1.1", std::move(text), "local_recipient_maps",
-                            "no account and no system user has this name"};
-}
-
-connection::actions connection::answer_data() {
-  if (auto why = settings_->gate.decide_data(client_facts()))
-    return protocol_.on_data_verdict(refused("DATA", *why, {}));
-  return protocol_.on_data_verdict(smtp::verdict::accept());
-}
-
 void connection::forget_message() {
   intake_.reset();
   intake_trouble_.clear();
+  content_refusal_.reset();
 }
 
 net::task<result<>> connection::open_message() {
@@ -106,7 +23,9 @@ net::task<result<>> connection::open_message() {
     intake_trouble_ = segment.error().text;
     co_return std::unexpected(segment.error());
   }
-  intake_session session{&peer_, session_id_, &protocol_, tls_info_ ? &*tls_info_ : nullptr};
+  intake_session session{&peer_, session_id_, &protocol_, tls_info_ ? &*tls_info_ : nullptr, actions_};
+  session.has_filters = milters_ && !milters_->discards();
+  session.scratch = parts_.scratch;
   intake_.emplace(*settings_, std::move(session), std::move(*segment), recipients_);
   log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user());
   if (auto begun = intake_->go_on(); !begun) intake_trouble_ = begun.error().text;
@@ -126,7 +45,7 @@ net::task<> connection::settle_intake() {
 }
 
 net::task<connection::next_actions> connection::read_data() {
-  co_await open_message();
+  if (!intake_) co_await open_message();
   data_reader_.reset(protocol_.rules_for_body());
   std::vector<std::string_view> pieces;
   for (;;) {
@@ -146,7 +65,7 @@ net::task<connection::next_actions> connection::read_data() {
 
 net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::begin_bdat chunk) {
   if (chunk.first && !chunk.discard) {
-    co_await open_message();
+    if (!intake_) co_await open_message();
     bdat_reader_.reset(protocol_.rules_for_body());
   }
   bdat_reader_.begin_chunk(chunk.octets, chunk.last, chunk.discard);
@@ -176,8 +95,10 @@ net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool
   else if (!intake_trouble_.empty())
     fault = smtp::body_fault::write_error;
   if (whole && fault == smtp::body_fault::none) {
+    co_await judge_content();
     if (auto ended = intake_->finish(); !ended) intake_trouble_ = ended.error().text;
     co_await settle_intake();
+    if (intake_trouble_.empty() && !intake_->too_many_hops()) co_await filter_content();
     if (!intake_trouble_.empty())
       fault = smtp::body_fault::write_error;
     else if (intake_->too_many_hops())
@@ -189,7 +110,10 @@ net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool
 }
 
 net::task<connection::actions> connection::answer_commit() {
-  if (auto const no = intake_->refusal()) {
+  auto no = std::exchange(content_refusal_, std::nullopt);
+  if (!no) no = intake_->refusal();
+  if (!no) no = co_await refuse_header_from();
+  if (no) {
     forget_message();
     co_return protocol_.on_message_refused(*no);
   }

@@ -80,6 +80,9 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->timeout = settings.duration("smtpd_timeout");
   made->starttls_timeout = settings.duration("smtpd_starttls_timeout");
   made->commit_timeout = settings.duration("spool_commit_timeout");
+  auto milters = load_milter_settings(settings);
+  if (!milters) return std::unexpected(milters.error());
+  made->milters = std::move(*milters);
   auto content = load_content_settings(settings, interfaces, made->gate.addresses());
   if (!content) return std::unexpected(content.error());
   made->content = std::move(*content);
@@ -94,10 +97,7 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   auto fields = load_cert_username_fields(settings);
   if (!fields) return std::unexpected(fields.error());
   made->cert_username_fields = std::move(*fields);
-  made->check_local_recipients =
-      settings.boolean("smtpd_reject_unlisted_recipient") && !settings.text("local_recipient_maps").empty();
-  made->unknown_user_code = static_cast<int>(settings.integer("unknown_local_recipient_reject_code"));
-  made->name_recipient_table = settings.boolean("show_user_unknown_table_name");
+  made->check_null_sender_from = settings.boolean("smtpd_sasl_null_sender_from_check");
   made->recipient_delimiter = settings.text("recipient_delimiter");
   auto debug_peers = policy::network_match_list::load("debug_peer_list", settings.list("debug_peer_list"));
   if (debug_peers) made->debug_peers = std::move(*debug_peers);

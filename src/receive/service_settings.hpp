@@ -14,6 +14,7 @@
 #include "receive/anvil_settings.hpp"
 #include "receive/auth_place.hpp"
 #include "receive/content_settings.hpp"
+#include "receive/milter_settings.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 #include "sasl/security_options.hpp"
@@ -33,6 +34,7 @@ struct service_settings {
   std::chrono::seconds starttls_timeout{300};  ///< smtpd_starttls_timeout
   std::chrono::seconds commit_timeout{60};
   content_settings content;
+  milter_settings milters;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
   bool require_client_certificate = false;  ///< no session without one that is trusted
@@ -44,9 +46,7 @@ struct service_settings {
   std::vector<std::string> sasl_mechanism_filter;
   std::vector<std::string> cert_username_fields;  ///< smtpd_sasl_cert_username, "email" and "cn"
   policy::network_match_list sasl_exceptions;     ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
-  bool check_local_recipients = true;             ///< local_recipient_maps is not empty
-  int unknown_user_code = 550;                    ///< unknown_local_recipient_reject_code
-  bool name_recipient_table = true;               ///< show_user_unknown_table_name
+  bool check_null_sender_from = true;  ///< smtpd_sasl_null_sender_from_check
   std::string recipient_delimiter;
   policy::network_match_list bare_newline_exclusions;  ///< smtpd_forbid_bare_newline_exclusions
   policy::network_match_list debug_peers;              ///< debug_peer_list, its address entries

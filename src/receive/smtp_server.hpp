@@ -14,6 +14,7 @@
 #include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "net/task_scope.hpp"
+#include "os/scratch_file.hpp"
 #include "receive/auth_client.hpp"
 #include "receive/dialogue_watch.hpp"
 #include "receive/input_buffer.hpp"
@@ -23,6 +24,8 @@
 #include "receive/spool_client.hpp"
 
 namespace postern::receive {
+
+class policy_services;
 
 /// What all sessions of the process use.
 struct server_parts {
@@ -36,6 +39,9 @@ struct server_parts {
   ipc::anvil_client* anvil = nullptr;  ///< null: nothing is counted
   maps::lookup_pool* lookups = nullptr;  ///< who asks tables that block; null: they cannot be asked
   mechanism_offers* offers = nullptr;    ///< the server's own
+  net::resolver* dns = nullptr;          ///< whom policy asks; null: the DNS is not asked
+  policy_services* policy_servers = nullptr;
+  os::scratch_file* scratch = nullptr;  ///< for what is too large for memory; null: memory it is
 };
 
 class connection;
