@@ -17,8 +17,6 @@ namespace {
 // Front ends keep their connection for as long as they live, so a quiet one is none that hangs.
 constexpr auto quiet_time = std::chrono::hours(24);
 constexpr auto tick_interval = std::chrono::milliseconds(100);
-// What is revoked works nowhere a second later.
-constexpr auto poll_interval = std::chrono::milliseconds(400);
 constexpr std::size_t read_octets = 16 * 1024;
 
 auth_session::time_point now() { return std::chrono::steady_clock::now(); }
@@ -255,7 +253,7 @@ bool auth_server::tick() {
 void auth_server::keep_polling() {
   if (polling_) return;
   polling_ = true;
-  loop_.every(poll_interval, [self = self_] { return *self != nullptr && (*self)->poll(); });
+  loop_.every(options_.poll_interval, [self = self_] { return *self != nullptr && (*self)->poll(); });
 }
 
 void auth_server::tell_revocations() {

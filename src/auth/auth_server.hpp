@@ -1,9 +1,9 @@
 #pragma once
 // Purpose: the driver of authd: takes front ends' connections, moves lines between them and their auth_session, and
 //          questions between those and the verifier.
-//          Once a second, while there are front ends, it looks for revoked credentials and tells them. When the sources
-//          changed, and once an `offer_interval` because the first logins of imported users are no change, it chooses
-//          anew which mechanisms it offers.
+//          Once a `poll_interval`, while there are front ends, it looks for revoked credentials and tells them. When
+//          the sources changed, and once an `offer_interval` because the first logins of imported users are no change,
+//          it chooses anew which mechanisms it offers.
 // Concurrency: the loop's thread.
 // Limits: connections, octets that a front end leaves unread; both end in a closed connection and a log line. When
 //         there are too many connections, those that have never said anything give way.
@@ -30,6 +30,8 @@ class auth_server {
     verifier::options verification;
     offer_chooser offer = {};  ///< empty: session.mechanisms stay as they are
     std::chrono::seconds offer_interval{60};
+    /// How often revoked credentials are looked for: they work nowhere a second later.
+    std::chrono::milliseconds poll_interval{400};
     bool system_users = true;  ///< who stands in /etc/passwd exists too, as Postfix's local_recipient_maps has it
     std::size_t connections_max = 1000;
     std::size_t unread_octets_max = 1024 * 1024;

@@ -37,10 +37,11 @@ class test_accounts {
     return std::move(*store);
   }
   /// As the verifier takes them; example.org is the local domain.
-  source_factory sources() const {
+  source_factory sources(std::function<wall_time()> now = {}) const {
     return [options = account_source_options{.database_path = path(),
                                              .local_domains = {"example.org"},
-                                             .costs = cheap_costs}]() -> result<source_list> {
+                                             .costs = cheap_costs,
+                                             .now = std::move(now)}]() -> result<source_list> {
       source_list list;
       list.push_back(make_account_source(options));
       return list;
