@@ -74,7 +74,9 @@ def test_every_mechanism(make, scratch, mechanism):
 CHOICES = {
     "the strongest": ({}, "SCRAM-SHA-512"),
     "filtered": ({"smtp_sasl_mechanism_filter": "plain, cram-md5"}, "CRAM-MD5"),
-    "no plaintext by default": ({"smtp_sasl_mechanism_filter": "plain, login"}, None),
+    "plaintext under TLS by postern init": ({"smtp_sasl_mechanism_filter": "plain, login"}, "PLAIN"),
+    "no plaintext by Postfix's default": ({"smtp_sasl_mechanism_filter": "plain, login",
+                                           "smtp_sasl_tls_security_options": "$smtp_sasl_security_options"}, None),
     "plaintext under TLS when told": ({"smtp_sasl_mechanism_filter": "!scram-sha-512, plain, login",
                                        "smtp_sasl_tls_security_options": "noanonymous"}, "PLAIN"),
     "never without TLS": ({"smtp_sasl_mechanism_filter": "plain", "smtp_tls_security_level": "none",

@@ -34,6 +34,9 @@ smtpd_sasl_security_options = noanonymous
 broken_sasl_auth_clients = yes
 smtpd_tls_auth_only = yes
 
+# Logging in at a relay (smtp_sasl_auth_enable, smtp_sasl_password_maps): under TLS a password may be shown.
+smtp_sasl_tls_security_options = noanonymous
+
 # The home address and the name of a sender's machine do not leave with the mail.
 smtpd_sasl_anonymize = yes
 
