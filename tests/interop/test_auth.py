@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from harness import processes
+from harness.auth_socket import AuthSocket
 from harness.postern import PASSWORD
 from harness.raw_smtp import RawSmtp, plain_token
 from harness.waiting import wait_until
@@ -117,3 +118,39 @@ def test_authd_away(make):
     assert set(replies) <= {454, 235}, replies
     assert server.pids("smtpd") == smtpd_before
     server.wait_log("authd")
+
+
+def test_a_line_in_master_cf_gives_other_programs_a_socket_that_they_can_reach(make):
+    """private/ is the mail user's alone; public/ is open to a group. As docs/other-servers.md has it."""
+    server = make.postern(start=False, authd_failure_delay="0s")
+    server.write_master([*server.default_listeners(), "login unix n - n - - authd"])
+    make.keep(server).start()
+    path = next(server.directory.rglob("public/login"))
+    assert path.stat().st_mode & 0o777 == 0o666
+    with AuthSocket(path) as front_end:
+        front_end.begin("PLAIN", f"\0joe\0{PASSWORD}".encode())
+        assert front_end.answer()[0] == "OK"
+        front_end.begin("PLAIN", b"\0joe\0wrong")
+        assert front_end.answer()[0] == "FAIL"
+
+
+@pytest.mark.parametrize(("parameter", "value", "told"), [
+    ("authd_mechanisms", "plain rot13", "rot13 is not offered: there is no such mechanism (authd_mechanisms)"),
+    ("authd_mechanisms", "", "authd_mechanisms is empty: nobody can log in"),
+    ("authd_store_weak_secrets", "plain", 'authd_store_weak_secrets: "plain" is neither cram-md5 nor digest-md5'),
+    ("authd_krb5_keytab", "/nowhere/keytab", "no GSSAPI: authd_krb5_keytab: "),
+    ("authd_oauth_jwks", "keys.json", "authd_oauth_jwks: keys.json is no absolute path"),
+])
+def test_a_wrong_value_of_authd_s_costs_no_more_than_itself(make, parameter, value, told):
+    server = make.postern(start=False, authd_failure_delay="0s")
+    server.set(**{parameter: value})
+    make.keep(server).start()
+    server.wait_log(told)
+    (pid,) = server.pids("authd")
+    with RawSmtp(server.submission) as client:
+        client.ehlo()
+        client.starttls()
+        client.ehlo()
+        assert client.login("joe", PASSWORD).code == (235 if value else 454)
+    assert server.pids("authd") == [pid], "authd was started again"
+    assert server.log_text().count(told) == 1
