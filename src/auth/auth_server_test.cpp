@@ -313,11 +313,11 @@ TEST_F(auth_server_test, offers_what_the_accounts_can_do_now) {
 }
 
 TEST_F(auth_server_test, tells_what_expires) {
-  std::atomic<std::chrono::seconds> passed = 0s;
+  auto const passed = std::make_shared<std::atomic<std::chrono::seconds>>(0s);
   auto const begun = std::chrono::system_clock::now();
   auth_server::options how;
   how.poll_interval = 5ms;
-  how.verification.sources = accounts_.sources([&] { return begun + passed.load(); });
+  how.verification.sources = accounts_.sources([begun, passed] { return begun + passed->load(); });
   start(std::move(how));
   front_end client(path());
   client.shake_hands();
@@ -327,7 +327,7 @@ TEST_F(auth_server_test, tells_what_expires) {
   ASSERT_TRUE(accounts_.open().set_expiry("joe", begun + 1h, begun).value());
   client.say(plain(3, "joe", "secret"));
   EXPECT_EQ(client.hear(), "OK\t3\tuser=joe") << "an expiry that lies ahead is none";
-  passed = 1h + 1s;
+  *passed = 1h + 1s;
   EXPECT_EQ(client.hear(), "REVOKED\tjoe");
   client.say(plain(2, "joe", "secret"));
   EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
