@@ -18,13 +18,19 @@ login_means connection::means_of_login() const {
 net::task<std::string> connection::prepare_offer() {
   if (parts_.auth == nullptr || !settings_->protocol.auth_enabled) co_return std::string();
   auto trouble = co_await parts_.auth->ready();
+  bool const announced = settings_->sasl_exceptions.find(peer_.address) == nullptr;
+  if (trouble.empty() && !parts_.auth->mechanisms().empty()) {
+    protocol_.set_offer(parts_.offers->find(settings_, parts_.auth->mechanisms(), parts_.auth->offer_number(),
+                                            means_of_login(), announced));
+    co_return trouble;
+  }
   auto offered = parts_.auth->mechanisms();
   // Without authd AUTH stays on offer by what it offered last, or by what it is sure to have: the answer is then 454.
   if (offered.empty() && !trouble.empty()) offered = {{"PLAIN", {"plaintext"}}, {"LOGIN", {"plaintext"}}};
   if (offered.empty()) trouble = "it serves no mechanism; its own log says why";
   auto offer = decide_mechanism_offer(*settings_, offered, means_of_login());
-  offer.announced = settings_->sasl_exceptions.find(peer_.address) == nullptr;
-  offer.complete = trouble.empty();
+  offer.announced = announced;
+  offer.complete = false;
   protocol_.set_offer(std::make_shared<smtp::mechanism_offer>(std::move(offer)));
   co_return trouble;
 }

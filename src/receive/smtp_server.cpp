@@ -16,6 +16,7 @@ constexpr auto refusal_timeout = std::chrono::seconds(5);
 
 smtp_server::smtp_server(server_parts parts, std::size_t sessions_max)
     : parts_(parts), sessions_max_(sessions_max), acceptors_(parts.loop), sessions_(parts.loop) {
+  parts_.offers = &offers_;
   if (parts.auth == nullptr) return;
   parts.auth->on_revoked([this](auto const& notice) { end_sessions_of(notice); });
 }
