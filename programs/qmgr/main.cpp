@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "base/log.hpp"
+#include "delivery/notice_addresses.hpp"
 #include "delivery/queue_admin.hpp"
 #include "delivery/queue_service.hpp"
 #include "delivery/transports.hpp"
@@ -22,17 +23,23 @@ net::task<> stop(service::environment& env, delivery::queue_service& queue, deli
 
 using transports = std::unordered_map<std::string, std::string>;
 
-/// Before the sandbox closes: master.cf is read.
+/// Before the sandbox closes: master.cf is read, tables are asked for.
 result<> prepare(service::environment& env, transports& out) {
   out = delivery::find_transports(env.settings(), env.socket_path("private/smtp"), env.socket_path("private/local"));
+  os::sandbox_rules tables;
+  delivery::ask_for_notice_tables(env.settings(), tables);
+  env.ask_for(tables);
   return {};
 }
 
 int serve(service::environment& env, transports const& to) {
   auto routes = delivery::router::load(env.settings());
   if (!routes) return log::fatal("{}", routes.error().text), 1;
-  delivery::queue_service queue(env.loop(), os::native_filesystem(), delivery::load_queue_settings(env.settings()),
-                                std::move(*routes));
+  auto queue_settings = delivery::load_queue_settings(env.settings());
+  auto addresses = delivery::notice_addresses::load(env.settings());
+  if (!addresses) return log::fatal("{}", addresses.error().text), 1;
+  queue_settings.addresses = std::move(*addresses);
+  delivery::queue_service queue(env.loop(), os::native_filesystem(), std::move(queue_settings), std::move(*routes));
   if (auto ready = queue.recover(); !ready) return log::fatal("queue: {}", ready.error().text), 1;
   auto writers = env.take_listener("private/qmgr");
   if (!writers) return log::fatal("{}", writers.error().text), 1;

@@ -153,6 +153,14 @@ net::task<bool> own_mail::write_notice(queue::notice_request const& notice) {
 }
 
 net::task<std::optional<queue::location>> own_mail::save(std::shared_ptr<composed_notice> notice) {
+  if (settings_.addresses) {
+    auto addressed = co_await worker_.run<result<>>(
+        [addresses = settings_.addresses, notice] { return addresses->apply(notice->env); });
+    if (!addressed) {
+      log::error("a notice waits for a table: {}", addressed.error().text);
+      co_return std::nullopt;
+    }
+  }
   auto written = co_await worker_.run<result<queue::location>>(
       [to = segment_, notice] { return write_message(*to, *notice, header_length_of(notice->content)); });
   if (written) co_return *written;

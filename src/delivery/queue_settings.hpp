@@ -1,9 +1,11 @@
 #pragma once
 // Purpose: what qmgr knows of the configuration, as plain values.
 
+#include <memory>
 #include <string>
 
 #include "config/settings.hpp"
+#include "delivery/notice_addresses.hpp"
 #include "queue/manager.hpp"
 
 namespace postern::delivery {
@@ -15,6 +17,7 @@ struct queue_settings {
   std::string host_name;
   std::string mail_name;
   std::string error_notice_recipient;  ///< hears of held accounts
+  std::shared_ptr<notice_addresses> addresses;  ///< who gets notices; null: as they are addressed
   bool soft_bounce = false;  ///< what would bounce waits: for trying out a configuration
   std::size_t bounce_size_limit = 50'000;
   std::uint64_t segment_octets =
