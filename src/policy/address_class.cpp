@@ -1,5 +1,8 @@
 #include "policy/address_class.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.hpp"
 #include "message/address.hpp"
 #include "policy/own_addresses.hpp"
@@ -62,19 +65,25 @@ result<address_resolver> address_resolver::load(config::settings const& settings
   return made;
 }
 
-address_class address_resolver::class_of(std::string const& domain) const {
-  if (auto literal = literal_address(domain)) {
-    return std::ranges::find(own_addresses_, *literal) != own_addresses_.end() ? address_class::local
-                                                                               : address_class::remote;
-  }
-  if (mydestination_.matches(domain)) return address_class::local;
-  if (virtual_alias_.matches(domain)) return address_class::virtual_alias;
-  if (virtual_mailbox_.matches(domain)) return address_class::virtual_mailbox;
-  if (relay_.matches(domain)) return address_class::relay;
-  return address_class::remote;
+// In the order in which Postfix asks them.
+std::span<address_resolver::list_of_class const> address_resolver::lists() {
+  static constexpr std::array rows{list_of_class{&address_resolver::mydestination_, address_class::local},
+                                   list_of_class{&address_resolver::virtual_alias_, address_class::virtual_alias},
+                                   list_of_class{&address_resolver::virtual_mailbox_, address_class::virtual_mailbox},
+                                   list_of_class{&address_resolver::relay_, address_class::relay}};
+  return rows;
 }
 
-resolved_address address_resolver::resolve(std::string_view address) const {
+// No domain at all is ours, and an address literal is when it is one of our addresses.
+std::optional<address_class> address_resolver::class_of_literal(std::string const& domain) const {
+  if (domain.empty()) return address_class::local;
+  auto literal = literal_address(domain);
+  if (!literal) return std::nullopt;
+  return std::ranges::find(own_addresses_, *literal) != own_addresses_.end() ? address_class::local
+                                                                             : address_class::remote;
+}
+
+resolved_address address_resolver::complete(std::string_view address) const {
   resolved_address out;
   out.written = address;
   auto parts = message::split_address(address);
@@ -86,8 +95,38 @@ resolved_address address_resolver::resolve(std::string_view address) const {
     out.domain += "." + mydomain_;
   }
   out.address = message::format_address(out.local_part, out.domain);
-  out.klass = out.domain.empty() ? address_class::local : class_of(out.domain);
   out.sender_routed = !allow_untrusted_routing_ && out.local_part.find_first_of("@%!") != std::string::npos;
+  return out;
+}
+
+resolved_address address_resolver::resolve(std::string_view address) const {
+  auto out = complete(address);
+  if (auto known = class_of_literal(out.domain)) {
+    out.klass = *known;
+    return out;
+  }
+  for (auto const& row : lists()) {
+    if (!(this->*row.list).matches(out.domain)) continue;
+    out.klass = row.klass;
+    break;
+  }
+  return out;
+}
+
+std::expected<resolved_address, maps::lookup_failure> address_resolver::ask(std::string_view address,
+                                                                            maps::answers& known) const {
+  auto out = complete(address);
+  if (auto klass = class_of_literal(out.domain)) {
+    out.klass = *klass;
+    return out;
+  }
+  for (auto const& row : lists()) {
+    auto matched = (this->*row.list).ask(out.domain, known);
+    if (!matched) return std::unexpected(matched.error());
+    if (!*matched) continue;
+    out.klass = row.klass;
+    break;
+  }
   return out;
 }
 

@@ -179,6 +179,13 @@ outcome evaluation::permit(std::string_view action, subject const& about, std::o
   return outcome::permitted;
 }
 
+std::expected<resolved_address, outcome> evaluation::resolve(std::string_view address) {
+  auto found = settings.addresses.ask(address, known.tables());
+  if (found) return std::move(*found);
+  if (found.error().what == maps::lookup_trouble::pending) return std::unexpected(outcome::pending);
+  return std::unexpected(lookup_failed(address, found.error().text));
+}
+
 table_answer evaluation::look_up(maps::map_list const& table, std::vector<maps::lookup_key> const& keys) {
   table_answer out_answer;
   for (auto const& key : keys) {

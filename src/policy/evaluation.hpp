@@ -89,6 +89,8 @@ class evaluation {
   void forget_deferral() noexcept { defer_if_permit_.reset(); }
 
   // What restrictions ask.
+  /// The address and its class; pending, or refused because a list could not be asked.
+  std::expected<resolved_address, outcome> resolve(std::string_view address);
   table_answer look_up(maps::map_list const& table, std::vector<maps::lookup_key> const& keys);
   /// nullptr: pending.
   dns_answer const* ask_dns(dns_kind kind, std::string name);

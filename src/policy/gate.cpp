@@ -109,12 +109,15 @@ gate::said_of_recipient gate::decide_recipient(client_facts const& client, std::
                                                answers& known) const {
   recipient_decision made;
   evaluation run(*settings_, client, known, made);
-  auto const to = settings_->addresses.resolve(recipient);
-  run.to = &to;
-  // Everybody may write to the postmaster, whatever the lists say. [RFC 5321 §4.5.1]
-  bool postmaster = iequals(recipient, "postmaster");
-  auto said = postmaster ? outcome::none : run_recipient(run);
-  if (!ends(said)) accept_or_deny(run, made);
+  auto to = run.resolve(recipient);
+  auto said = to ? outcome::none : to.error();
+  if (to) {
+    run.to = &*to;
+    // Everybody may write to the postmaster, whatever the lists say. [RFC 5321 §4.5.1]
+    bool postmaster = iequals(recipient, "postmaster");
+    if (!postmaster) said = run_recipient(run);
+    if (!ends(said)) accept_or_deny(run, made);
+  }
   return conclude(std::move(made), said, known);
 }
 
@@ -124,8 +127,10 @@ gate::said gate::decide_content(client_facts const& client, restriction_list con
   evaluation run(*settings_, client, known, made);
   run.forget_deferral();  // it was about recipients
   // Of several recipients none is named: what is said here is said to all of them.
-  auto const to = settings_->addresses.resolve(client.last_recipient);
-  if (client.recipient_count == 1 && !client.last_recipient.empty()) run.to = &to;
+  bool named = client.recipient_count == 1 && !client.last_recipient.empty();
+  auto to = named ? run.resolve(client.last_recipient) : std::expected<resolved_address, outcome>();
+  if (named && !to) return conclude(std::move(made), to.error(), known);
+  if (named) run.to = &*to;
   auto said = run.run(list, {std::string(name), what});
   if (!ends(said)) said = run.settle();
   return conclude(std::move(made), said, known);

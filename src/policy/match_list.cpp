@@ -15,6 +15,9 @@
 namespace postern::policy {
 namespace {
 
+constexpr std::array<std::string_view, 3> lists_of_names{"mydestination", "virtual_alias_domains",
+                                                         "virtual_mailbox_domains"};
+
 // "[2001:db8::1]" and "2001:db8::/32" are none.
 bool names_table(std::string_view entry) { return maps::is_table_name(entry) && !ip_network::parse(entry); }
 
@@ -59,6 +62,7 @@ result<domain_match_list> domain_match_list::load(std::string_view parameter, st
   if (!flat) return std::unexpected(flat.error());
   domain_match_list list;
   list.match_subdomains_ = match_subdomains;
+  list.whole_names_ = std::ranges::find(lists_of_names, parameter) != lists_of_names.end();
   for (auto const& text : *flat) {
     entry one;
     auto pattern = without_negation(text, one.negative);
@@ -75,6 +79,7 @@ result<domain_match_list> domain_match_list::load(std::string_view parameter, st
 
 bool domain_match_list::matches(entry const& one, std::string_view domain) const {
   if (one.pattern == domain) return true;
+  if (whole_names_) return false;
   if (one.pattern.starts_with('.')) return domain.ends_with(one.pattern) && domain.size() > one.pattern.size();
   return match_subdomains_ && domain.size() > one.pattern.size() + 1 && domain.ends_with(one.pattern) &&
          domain[domain.size() - one.pattern.size() - 1] == '.';
@@ -84,6 +89,7 @@ std::expected<bool, maps::lookup_failure> domain_match_list::ask_table(maps::map
                                                                        std::string_view domain,
                                                                        maps::answers& known) const {
   for (auto const& key : maps::domain_keys(domain, match_subdomains_)) {
+    if (whole_names_ && key.part) break;
     auto found = key.part ? table.find_part(key.text, known) : table.find(key.text, known);
     if (!found) return std::unexpected(found.error());
     if (*found) return true;

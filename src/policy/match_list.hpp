@@ -29,6 +29,7 @@ result<std::vector<std::string>> load_list_entries(std::string_view parameter, s
 
 class domain_match_list {
  public:
+  /// In mydestination, virtual_alias_domains and virtual_mailbox_domains a name stands for itself alone, as in Postfix.
   /// `match_subdomains`: "example.com" also matches "www.example.com" (parent_domain_matches_subdomains); otherwise
   /// only
   /// ".example.com" does.
@@ -54,6 +55,7 @@ class domain_match_list {
                                                       maps::answers& known) const;
   std::vector<entry> entries_;
   bool match_subdomains_ = false;
+  bool whole_names_ = false;  // a name is what it is: no parents, no ".example.com"
 };
 
 class network_match_list {

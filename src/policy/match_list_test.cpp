@@ -30,10 +30,21 @@ TEST(match_list, domains_match_as_postconf_says) {
       {{}, true, "example.com", false},
   };
   for (auto const& row : rows) {
-    auto list = domain_match_list::load("mydestination", row.entries, row.parents);
+    auto list = domain_match_list::load("relay_domains", row.entries, row.parents);
     ASSERT_TRUE(list.has_value());
     EXPECT_EQ(list->matches(row.domain), row.want)
         << row.domain << " in " << (row.entries.empty() ? "" : row.entries[0]);
+  }
+}
+
+TEST(match_list, names_of_our_own_stand_for_themselves) {
+  for (auto const* parameter : {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains"}) {
+    auto list =
+        domain_match_list::load(parameter, {"a.example", ".b.example", "inline:{c.example=x,.d.example=x}"}, true);
+    ASSERT_TRUE(list.has_value());
+    for (auto const* own : {"a.example", "c.example"}) EXPECT_TRUE(list->matches(own)) << own;
+    for (auto const* other : {"x.a.example", "x.b.example", "x.c.example", "x.d.example"})
+      EXPECT_FALSE(list->matches(other)) << other;
   }
 }
 

@@ -34,7 +34,9 @@ outcome check_address_access(evaluation& run, restriction const& one) {
   auto const& written = recipient ? run.to->written : *run.client.sender;
   subject about{written, recipient ? subjects::recipient : subjects::sender};
   if (written.empty()) return ask_table(run, one, {{{run.settings.null_key}}, about, run.settings.null_key}).said;
-  auto resolved = recipient ? *run.to : run.settings.addresses.resolve(written);
+  auto found = recipient ? std::expected<resolved_address, outcome>(*run.to) : run.resolve(written);
+  if (!found) return found.error();
+  auto const& resolved = *found;
   table_query query{maps::access_address_keys(table_form(resolved), run.settings.access_subdomains,
                                               run.settings.extensions, run.settings.null_key),
                     about, written, recipient ? key_origin::recipient : key_origin::claimed};

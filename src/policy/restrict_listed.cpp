@@ -127,7 +127,9 @@ outcome check_sender_listed(evaluation& run) {
   if (!run.client.sender || run.client.sender->empty() || run.sender_checked) return outcome::none;
   if (!run.warns_only()) run.sender_checked = true;
   auto const& sender = *run.client.sender;
-  return check_listed(run, {run.settings.addresses.resolve(sender), {sender, subjects::sender}, true});
+  auto resolved = run.resolve(sender);
+  if (!resolved) return resolved.error();
+  return check_listed(run, {std::move(*resolved), {sender, subjects::sender}, true});
 }
 
 outcome reject_unlisted_recipient(evaluation& run, restriction const& /*one*/) { return check_recipient_listed(run); }

@@ -103,7 +103,9 @@ outcome reject_non_fqdn_address(evaluation& run, restriction const& one) {
 outcome reject_unknown_address_domain(evaluation& run, restriction const& one) {
   bool sender = one.row->about == aspect::sender;
   if (sender ? (!run.client.sender || run.client.sender->empty()) : run.to == nullptr) return outcome::none;
-  auto resolved = sender ? run.settings.addresses.resolve(*run.client.sender) : *run.to;
+  auto found_class = sender ? run.resolve(*run.client.sender) : std::expected<resolved_address, outcome>(*run.to);
+  if (!found_class) return found_class.error();
+  auto const& resolved = *found_class;
   bool final_here = resolved.klass != address_class::relay && resolved.klass != address_class::remote;
   if (final_here || resolved.domain.starts_with('[')) return outcome::none;
   auto found = search_name(run, resolved.domain, {dns_kind::mail_exchangers, dns_kind::host_addresses});

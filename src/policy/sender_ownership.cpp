@@ -10,14 +10,13 @@
 namespace postern::policy {
 namespace {
 
-table_answer find_owners(evaluation& run, std::string const& sender) {
-  auto from = run.settings.addresses.resolve(sender);
-  return look_up(run, run.settings.sender_logins, keys_of_address(run.settings, from));
-}
-
-outcome owners_unknown(evaluation& run, std::string const& sender, table_answer const& found) {
-  if (found.trouble == outcome::pending) return outcome::pending;
-  return run.lookup_failed(sender, "smtpd_sender_login_maps: " + found.table + " could not be asked");
+std::expected<table_answer, outcome> find_owners(evaluation& run, std::string const& sender) {
+  auto from = run.resolve(sender);
+  if (!from) return std::unexpected(from.error());
+  auto found = look_up(run, run.settings.sender_logins, keys_of_address(run.settings, *from));
+  if (found.trouble == outcome::none) return found;
+  if (found.trouble == outcome::pending) return std::unexpected(outcome::pending);
+  return std::unexpected(run.lookup_failed(sender, "smtpd_sender_login_maps: " + found.table + " could not be asked"));
 }
 
 ownership_rule rule_of(restriction_list const& list, unsigned depth) {
@@ -41,25 +40,25 @@ outcome check_owner(evaluation& run, std::string const& sender, ownership_rule r
   if (rule == ownership_rule::none || run.client.sasl_user.empty() || run.settings.sender_logins.empty())
     return outcome::none;
   auto found = find_owners(run, sender);
-  if (found.trouble != outcome::none) return owners_unknown(run, sender, found);
-  if (!found.value && rule == ownership_rule::of_somebody) return outcome::none;
-  auto const owners = found.value.value_or("");
+  if (!found) return found.error();
+  if (!found->value && rule == ownership_rule::of_somebody) return outcome::none;
+  auto const owners = found->value.value_or("");
   for (auto owner : split_any(owners, ", \t\r\n")) {
     if (iequals(owner, run.client.sasl_user)) return outcome::none;
   }
   return run.refuse(553, "5.7.1",
                     fmt::format("<{}>: Sender address rejected: not owned by user {}", sender, run.client.sasl_user),
-                    found.value ? fmt::format("{} says that it belongs to {}", found.table, owners)
-                                : std::string("smtpd_sender_login_maps gives it to nobody"));
+                    found->value ? fmt::format("{} says that it belongs to {}", found->table, owners)
+                                 : std::string("smtpd_sender_login_maps gives it to nobody"));
 }
 
 outcome check_not_logged_in(evaluation& run, std::string const& sender) {
   if (!run.client.sasl_user.empty() || run.settings.sender_logins.empty()) return outcome::none;
   auto found = find_owners(run, sender);
-  if (found.trouble != outcome::none) return owners_unknown(run, sender, found);
-  if (!found.value) return outcome::none;
+  if (!found) return found.error();
+  if (!found->value) return outcome::none;
   return run.refuse(553, "5.7.1", fmt::format("<{}>: Sender address rejected: not logged in", sender),
-                    fmt::format("{} says that it belongs to {}", found.table, *found.value));
+                    fmt::format("{} says that it belongs to {}", found->table, *found->value));
 }
 
 ownership_rule find_ownership_rule(restriction_lists const& lists) {
