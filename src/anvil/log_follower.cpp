@@ -1,0 +1,88 @@
+#include "anvil/log_follower.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include <sys/stat.h>
+
+namespace postern::anvil {
+namespace {
+
+constexpr auto look_interval = std::chrono::milliseconds(200);
+constexpr std::size_t read_octets = 64 * 1024;
+
+}  // namespace
+
+log_follower::log_follower(std::string path) : path_(std::move(path)) {
+  if (path_ != "-") open_newer();
+  first_ = false;
+}
+
+// The file under the name, when it is another one than that at hand or has been cut short.
+bool log_follower::open_newer() {
+  struct stat named{};
+  if (::stat(path_.c_str(), &named) != 0) return false;
+  if (file_) {
+    struct stat open{};
+    if (::fstat(file_.get(), &open) != 0) return false;
+    bool const is_same = open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+    bool const was_cut = is_same && ::lseek(file_.get(), 0, SEEK_CUR) > open.st_size;
+    if (is_same && !was_cut) return false;
+  }
+  os::unique_fd opened(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!opened) return false;
+  if (first_) ::lseek(opened.get(), 0, SEEK_END);
+  file_ = std::move(opened);
+  input_.clear();
+  skipping_ = false;
+  return true;
+}
+
+bool log_follower::read_more() {
+  char buffer[read_octets];
+  int const from = path_ == "-" ? STDIN_FILENO : file_.get();
+  if (from < 0) return false;
+  auto const got = ::read(from, buffer, sizeof buffer);
+  if (got == 0 && path_ == "-") ended_ = true;
+  if (got <= 0) return false;
+  input_.append(buffer, static_cast<std::size_t>(got));
+  return true;
+}
+
+std::optional<std::string> log_follower::take_line() {
+  for (;;) {
+    auto const end = input_.find('\n');
+    if (end == std::string::npos) {
+      if (input_.size() > line_octets_max) {
+        skipping_ = true;
+        input_.clear();
+      }
+      return std::nullopt;
+    }
+    auto line = input_.substr(0, end);
+    input_.erase(0, end + 1);
+    bool const whole = !std::exchange(skipping_, false) && line.size() <= line_octets_max;
+    if (whole) return line;
+  }
+}
+
+std::optional<std::string> log_follower::next_line(std::chrono::milliseconds within) {
+  auto const until = std::chrono::steady_clock::now() + within;
+  for (;;) {
+    if (auto line = take_line()) return line;
+    if (ended_) return std::nullopt;
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return std::nullopt;
+    if (path_ == "-") {
+      pollfd input{STDIN_FILENO, POLLIN, 0};
+      if (::poll(&input, 1, static_cast<int>(left.count())) > 0) read_more();
+    } else if (!read_more() && !open_newer()) {
+      std::this_thread::sleep_for(std::min(left, look_interval));
+    }
+  }
+}
+
+}  // namespace postern::anvil

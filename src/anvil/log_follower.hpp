@@ -1,0 +1,40 @@
+#pragma once
+// Purpose: reads a log as it grows, as tail -F does: through rotation (another file under the name) and truncation.
+// Errors: a file that is not there yet is waited for.
+// Limits: line_octets_max; longer lines are thrown away.
+// Concurrency: blocks; one owner.
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "os/unique_fd.hpp"
+
+namespace postern::anvil {
+
+class log_follower {
+ public:
+  static constexpr std::size_t line_octets_max = 16 * 1024;
+
+  /// "-": standard input. A file is read from its present end on.
+  explicit log_follower(std::string path);
+  /// The next whole line without its end; nothing when none came within the time, or the input has ended (ended()).
+  std::optional<std::string> next_line(std::chrono::milliseconds within);
+  /// Only of standard input: nothing will come any more.
+  bool ended() const noexcept { return ended_; }
+
+ private:
+  bool read_more();
+  bool open_newer();
+  std::optional<std::string> take_line();
+
+  std::string path_;
+  os::unique_fd file_;
+  std::string input_;
+  bool skipping_ = false;  ///< the rest of a line that is too long
+  bool first_ = true;      ///< the file that was there at the start is read from its end
+  bool ended_ = false;
+};
+
+}  // namespace postern::anvil
