@@ -110,6 +110,7 @@ void filter_session::helo(std::string_view name, macro_source const& macros) {
 void filter_session::mail(std::span<std::string_view const> words, macro_source const& macros) {
   start_event();
   if (state_ != state::envelope) return;
+  skips_recipients_ = false;
   std::string data;
   for (auto const one : words) append_text(data, one);
   send(command::mail, data, macros);
@@ -117,7 +118,7 @@ void filter_session::mail(std::span<std::string_view const> words, macro_source 
 
 void filter_session::rcpt(std::span<std::string_view const> words, macro_source const& macros) {
   start_event();
-  if (state_ != state::envelope) return;
+  if (state_ != state::envelope || skips_recipients_) return;
   std::string data;
   for (auto const one : words) append_text(data, one);
   send(command::rcpt, data, macros);
@@ -128,11 +129,11 @@ void filter_session::data(macro_source const& macros) {
   if (state_ == state::envelope) send(command::data, {}, macros);
 }
 
-void filter_session::unknown(std::string_view line, macro_source const& macros) {
+void filter_session::unknown(std::string_view word, macro_source const& macros) {
   start_event();
   if (state_ != state::envelope) return;
   std::string data;
-  append_text(data, line);
+  append_text(data, word);
   send(command::unknown, data, macros);
 }
 
@@ -247,6 +248,7 @@ void filter_session::on_negotiated(packet const& from) {
 }
 
 void filter_session::on_skip() {
+  if (event_ == command::rcpt) skips_recipients_ = true;
   if (event_ == command::header) skips_headers_ = true;
   if (event_ == command::body) skips_body_ = true;
   settle();

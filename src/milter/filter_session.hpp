@@ -63,7 +63,7 @@ class filter_session {
   void mail(std::span<std::string_view const> words, macro_source const& macros);
   void rcpt(std::span<std::string_view const> words, macro_source const& macros);
   void data(macro_source const& macros);
-  void unknown(std::string_view line, macro_source const& macros);
+  void unknown(std::string_view word, macro_source const& macros);
 
   /// False: the filter does not want this message's content, and says no more about it.
   bool begin_content();
@@ -99,6 +99,7 @@ class filter_session {
   /// It said at CONNECT or HELO that it need not see this client again, or can no longer be asked.
   bool is_done() const noexcept;
   bool wants_rejected_recipients() const noexcept { return (asked_ & step::wants_rejected) != 0; }
+  bool keeps_leading_space() const noexcept { return (asked_ & step::leading_space) != 0; }
   /// Sentences for the log; the caller empties it.
   std::vector<std::string>& warnings() noexcept { return warnings_; }
   filter_rules const& rules() const noexcept { return rules_; }
@@ -137,6 +138,7 @@ class filter_session {
   command event_ = command::negotiate;
   state state_ = state::fresh;
   bool waiting_ = false;
+  bool skips_recipients_ = false;
   bool skips_headers_ = false;
   bool skips_body_ = false;
 };

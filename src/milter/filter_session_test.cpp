@@ -232,9 +232,10 @@ TEST(filter_session, knows_what_older_versions_lack) {
   EXPECT_EQ(letters_of(with.sent), "OC");
 }
 
-TEST(filter_session, skips_headers_and_body) {
+TEST(filter_session, skips_recipients_headers_and_body) {
   conversation with;
   with.to_content();
+  std::string_view const words[] = {"<c@d>"};
   with.session->header("A", "b", no_macros);
   with.answer(packet_of('s'));
   EXPECT_FALSE(with.session->wants_header());
@@ -248,6 +249,10 @@ TEST(filter_session, skips_headers_and_body) {
   with.session->abort();
   with.mail();
   with.answer(packet_of('c'));
+  with.session->rcpt(words, no_macros);
+  with.answer(packet_of('s'));
+  with.session->rcpt(words, no_macros);
+  EXPECT_FALSE(with.session->waiting());
   with.session->begin_content();
   EXPECT_TRUE(with.session->wants_header());
   EXPECT_TRUE(with.session->wants_body());

@@ -18,13 +18,14 @@
 namespace postern::os {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, syscall_set>, 10> set_names = {{
+constexpr std::array<std::pair<std::string_view, syscall_set>, 11> set_names = {{
     {"base", syscall_set::base},
     {"accept", syscall_set::accept},
     {"connect_unix", syscall_set::connect_unix},
     {"connect_inet", syscall_set::connect_inet},
     {"threads", syscall_set::threads},
     {"append", syscall_set::append},
+    {"scratch", syscall_set::scratch},
     {"files_read", syscall_set::files_read},
     {"files_write", syscall_set::files_write},
     {"identity", syscall_set::identity},

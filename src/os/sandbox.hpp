@@ -25,6 +25,7 @@ enum class syscall_set : std::uint8_t {
   connect_inet,  ///< making IPv4 and IPv6 sockets, connecting and binding them
   threads,       ///< starting threads (not processes)
   append,        ///< syncing and locking files that are open; no seeking, no truncating
+  scratch,       ///< writing anywhere in a file that is open (scratch_file.hpp)
   files_read,    ///< opening files to read; Landlock says which
   files_write,   ///< creating, changing, renaming and removing files; Landlock says where
   identity,      ///< changing the user and group

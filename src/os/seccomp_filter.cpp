@@ -108,6 +108,7 @@ constexpr std::array connect_unix_calls = {"connect"};
 constexpr std::array connect_inet_calls = {"connect", "bind"};
 constexpr std::array thread_calls = {"set_tid_address", "sched_getparam", "sched_getscheduler", "setpriority"};
 constexpr std::array append_calls = {"fdatasync", "fsync", "flock"};
+constexpr std::array scratch_calls = {"pwrite64"};
 constexpr std::array files_read_calls = {
     "lseek",      "stat",       "lstat",  "newfstatat", "statx",   "access",    "faccessat", "faccessat2", "readlink",
     "readlinkat", "getdents64", "getcwd", "statfs",     "fstatfs", "fadvise64", "readahead", "flock",
@@ -211,6 +212,8 @@ names calls_of(syscall_set set) {
       return thread_calls;
     case syscall_set::append:
       return append_calls;
+    case syscall_set::scratch:
+      return scratch_calls;
     case syscall_set::files_read:
       return files_read_calls;
     case syscall_set::files_write:

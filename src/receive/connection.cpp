@@ -273,7 +273,7 @@ net::task<connection::next_actions> connection::act(smtp::server_action action) 
     if (refused) co_return refused;
     co_return co_await answer_data();
   }
-  if (auto* one = std::get_if<act::ask_unknown>(&action)) co_return co_await answer_unknown(std::string(one->line));
+  if (auto* one = std::get_if<act::ask_unknown>(&action)) co_return co_await answer_unknown(std::string(one->word));
   if (auto* one = std::get_if<act::ask_helo>(&action)) {
     co_return co_await answer_helo(std::string(one->name), one->extended);
   }

@@ -96,7 +96,7 @@ class connection {
   net::task<smtp::verdict> milters_on_sender(smtp::verdict said);
   net::task<smtp::verdict> milters_on_recipient(smtp::verdict said, std::string forward_path);
   net::task<smtp::verdict> milters_on_data(smtp::verdict said);
-  net::task<actions> answer_unknown(std::string line);
+  net::task<actions> answer_unknown(std::string word);
   net::task<> filter_content();
   net::task<> settle_milters();
 

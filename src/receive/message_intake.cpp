@@ -68,7 +68,10 @@ message_intake::message_intake(service_settings const& settings, intake_session 
       asked_for_(session_.actions),
       id_(segment_->next_id()),
       id_text_(queue::format_queue_id(id_)),
-      date_(format_mail_date(std::chrono::system_clock::now())) {}
+      date_(format_mail_date(std::chrono::system_clock::now())) {
+  if (!session_.has_filters) return;
+  filtering_.emplace(session_.scratch, settings_.milters.header_octets_max, settings_.milters.memory_octets);
+}
 
 client_kind message_intake::kind_of_client() const {
   auto const& own = settings_.content.own_addresses;
@@ -134,21 +137,42 @@ void message_intake::choose_editing() {
   filter_.reset(policy);
 }
 
-// False: waits.
-bool message_intake::rewrite_envelope(policy::message_actions const& actions) {
+// Those that the client named and policy took, with what mail filters changed about them.
+std::vector<rewrite::envelope_recipient> message_intake::asked_recipients() const {
   auto const& transaction = session_.protocol->envelope();
-  std::vector<rewrite::envelope_recipient> recipients;
+  std::vector<rewrite::envelope_recipient> out;
+  auto const is_removed = [this](std::string const& address) {
+    return filtering_ &&
+           std::ranges::find(filtering_->envelope().removed, address) != filtering_->envelope().removed.end();
+  };
   for (std::size_t i = 0; i < recipients_.size(); ++i) {
     auto const& asked = transaction.recipients[i];
     auto const& address = recipients_[i].address();
-    recipients.push_back({address,
-                          asked.forward_path == address ? std::string() : asked.forward_path,
-                          asked.original,
-                          asked.notify,
-                          {}});
+    if (is_removed(address) || is_removed(asked.forward_path)) continue;
+    auto const original = asked.forward_path == address ? std::string() : asked.forward_path;
+    out.push_back({address, original, asked.original, asked.notify, {}});
   }
-  auto rewritten = rewrite::rewrite_envelope(settings_.content.addresses, transaction.from.reverse_path,
-                                             std::move(recipients), actions, known_);
+  if (!filtering_) return out;
+  for (auto const& one : filtering_->envelope().added) {
+    out.push_back({one.address, {}, one.original, one.notify, "milter"});
+  }
+  return out;
+}
+
+// Where content goes that has been looked at: to the spool, or to the mail filters first.
+void message_intake::emit(std::string_view text) {
+  if (!filtering_) return builder_->append(text);
+  auto const header = text.substr(0, static_cast<std::size_t>(filter_.body_offset() - header_held_));
+  header_held_ += header.size();
+  filtering_->append_header(header);
+  filtering_->append_body(text.substr(header.size()));
+}
+
+// False: waits.
+bool message_intake::rewrite_envelope(policy::message_actions const& actions) {
+  auto sender = session_.protocol->envelope().from.reverse_path;
+  if (filtering_) sender = filtering_->envelope().sender.value_or(sender);
+  auto rewritten = rewrite::rewrite_envelope(settings_.content.addresses, sender, asked_recipients(), actions, known_);
   if (!rewritten && rewritten.error().lookup.what == maps::lookup_trouble::pending) return false;
   known_ = {};
   if (rewritten) {
@@ -165,7 +189,12 @@ bool message_intake::add_own_fields() {
     filtered_.clear();
     if (!editor_->add_field(own_fields_.front(), filtered_)) return false;
     own_octets_ += filtered_.size();
-    builder_->append(filtered_);
+    // Filters see what access tables prepend, and not our own Received:, which comes last.
+    if (filtering_) {
+      filtering_->append_own_header(filtered_, own_fields_.size() == 1);
+    } else {
+      builder_->append(filtered_);
+    }
     own_fields_.erase(own_fields_.begin());
   }
   return true;
@@ -174,25 +203,55 @@ bool message_intake::add_own_fields() {
 bool message_intake::feed_held() {
   filtered_.clear();
   held_.erase(0, filter_.feed(held_, filtered_));
-  builder_->append(filtered_);
+  emit(filtered_);
   return held_.empty();
 }
 
 bool message_intake::end_content() {
   filtered_.clear();
   bool const ended = filter_.finish(filtered_) && (!edits_ || editor_->finish(filtered_));
-  builder_->append(filtered_);
+  emit(filtered_);
   return ended;
 }
 
 // What the content asked for may change where the message goes.
 bool message_intake::settle_actions() {
   asked_for_.merge(editor_->actions());
-  bool const moves = asked_for_.redirect || !asked_for_.added_recipients.empty();
+  bool const filtered = filtering_ && !filtering_->envelope().empty();
+  bool const moves = filtered || asked_for_.redirect || !asked_for_.added_recipients.empty();
   if (moves && !refusal_ && !rewrite_envelope(asked_for_)) return false;
+  if (filtered && envelope_.recipients.empty()) asked_for_.discard = true;
   builder_->replace_envelope(make_envelope());
   settle_refusal();
   if (anonymous_) log_privacy();
+  return true;
+}
+
+// What is refused already need not be looked at.
+bool message_intake::wants_filters() const noexcept {
+  return filtering_ && !refusal_ && !editor_->rejected() && editor_->failure().empty() && !is_discarded();
+}
+
+std::uint64_t message_intake::size() const noexcept {
+  if (filtering_ && phase_ < phase::last_envelope) return header_held_ + filtering_->body().size();
+  return builder_ ? builder_->content_size() : 0;
+}
+
+result<bool> message_intake::release_filtered() {
+  constexpr std::size_t step = 1U << 20U;
+  if (filtered_header_ == 0) {
+    auto const header = filtering_->header_text() + "\r\n";
+    filtered_header_ = header.size();
+    builder_->append(header);
+  }
+  auto const part = filtering_->body().read(released_, step);
+  if (!part) return std::unexpected(part.error());
+  released_ += part->size();
+  builder_->append(*part);
+  if (auto spilled = spill(); !spilled) return std::unexpected(spilled.error());
+  if (released_ < filtering_->body().size()) return false;
+  filtering_->body().clear();
+  phase_ = phase::last_envelope;
   return true;
 }
 
@@ -226,6 +285,12 @@ result<> message_intake::go_on() {
         break;
       case phase::end:
         if (feed_held() && end_content()) phase_ = phase::last_envelope;
+        if (phase_ == phase::last_envelope && wants_filters()) {
+          filtering_->end_header();
+          phase_ = phase::filters;
+        }
+        break;
+      case phase::filters:
         break;
       case phase::last_envelope:
         if (settle_actions()) phase_ = phase::done;
@@ -344,11 +409,11 @@ result<> message_intake::append(std::span<std::string_view const> pieces) {
   for (auto piece : pieces) {
     bool const passes = phase_ == phase::content && held_.empty();
     if (passes && filter_.in_body() && (!edits_ || !editor_->sees_body())) {
-      builder_->append(piece);
+      emit(piece);
     } else if (passes) {
       filtered_.clear();
       held_ = piece.substr(filter_.feed(piece, filtered_));
-      builder_->append(filtered_);
+      emit(filtered_);
     } else {
       held_ += piece;
       continue;
@@ -370,7 +435,8 @@ bool message_intake::too_many_hops() const noexcept {
 bool message_intake::is_discarded() const noexcept { return asked_for_.discard; }
 
 net::task<open_segment::outcome> message_intake::commit(std::chrono::seconds within, bool alone) {
-  co_return co_await segment_->commit(builder_->finish(own_octets_ + filter_.body_offset()), within, alone);
+  auto const header_octets = filtered_header_ != 0 ? filtered_header_ : own_octets_ + filter_.body_offset();
+  co_return co_await segment_->commit(builder_->finish(header_octets), within, alone);
 }
 
 }  // namespace postern::receive

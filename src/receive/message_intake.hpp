@@ -5,7 +5,8 @@
 //         What comes meanwhile is held, a burst of content at most.
 // Errors: the disk does not take it: a failure. The message is not to be taken: refusal(), once finish() is done.
 // Durability: commit() says yes only when the message is on disk.
-// Limits: holds at most one chunk of content; the rest stands in the segment already.
+// Limits: holds at most one chunk of content; the rest stands in the segment already. With mail filters it is held
+//         (milter_content) until they have seen all of it.
 // Security: takes only recipients that policy accepted: without a relay_permit nothing for a remote domain gets in.
 //           What aliases and hidden copies add gets its permit from policy too (policy/alias_target.hpp).
 
@@ -21,6 +22,7 @@
 #include "policy/message_actions.hpp"
 #include "policy/relay_permit.hpp"
 #include "queue/message_record.hpp"
+#include "receive/milter_content.hpp"
 #include "receive/peer.hpp"
 #include "receive/service_settings.hpp"
 #include "receive/spool_client.hpp"
@@ -37,6 +39,8 @@ struct intake_session {
   smtp::server_session const* protocol = nullptr;
   net::tls_info const* tls = nullptr;    ///< null without TLS
   policy::message_actions actions = {};  ///< what policy said so far
+  bool has_filters = false;              ///< mail filters are going to see the content
+  os::scratch_file* scratch = nullptr;   ///< for what they let wait; null: memory
 };
 
 class message_intake {
@@ -58,6 +62,10 @@ class message_intake {
   void add_actions(policy::message_actions const& more) { asked_for_.merge(more); }
   /// The content has ended: judges what is only known now. It may wait: then go_on(), until there is nothing wanted.
   result<> finish();
+  /// After finish(): what mail filters are to see and may change; null: nothing.
+  milter_content* for_filters() noexcept { return phase_ == phase::filters ? &*filtering_ : nullptr; }
+  /// When they have: a part of it goes to the spool; true: all has, and go_on() follows.
+  result<bool> release_filtered();
   /// After finish(): the message is not to be taken, or has too many hops.
   std::optional<smtp::reply> const& refusal() const noexcept { return refusal_; }
   bool too_many_hops() const noexcept;
@@ -66,19 +74,21 @@ class message_intake {
   net::task<open_segment::outcome> commit(std::chrono::seconds within, bool alone);
 
   std::string const& queue_id() const noexcept { return id_text_; }
-  std::uint64_t size() const noexcept { return builder_ ? builder_->content_size() : 0; }
+  std::uint64_t size() const noexcept;
   std::string const& message_id() const noexcept { return filter_.facts().message_id; }
   /// The addresses of From:, as the client gave them; whole after finish().
   std::vector<std::string> const& header_from() const noexcept { return editor_->header_from(); }
   open_segment const& segment() const noexcept { return *segment_; }
 
  private:
-  enum class phase : std::uint8_t { envelope, own_fields, content, end, last_envelope, done };
+  enum class phase : std::uint8_t { envelope, own_fields, content, end, filters, last_envelope, done };
 
   client_kind kind_of_client() const;
   rewrite::message_origin make_origin() const;
   void choose_editing();
   bool rewrite_envelope(policy::message_actions const& actions);
+  std::vector<rewrite::envelope_recipient> asked_recipients() const;
+  void emit(std::string_view text);
   bool add_own_fields();
   bool feed_held();
   bool end_content();
@@ -89,6 +99,7 @@ class message_intake {
   std::string decide_filter() const;
   void log_privacy() const;
   void settle_refusal();
+  bool wants_filters() const noexcept;
   result<> spill();
 
   service_settings const& settings_;
@@ -110,7 +121,11 @@ class message_intake {
   std::optional<rewrite::message_editor> editor_;
   message::header_filter filter_;
   std::optional<queue::message_builder> builder_;
-  std::string held_;  ///< content that waits
+  std::optional<milter_content> filtering_;
+  std::uint64_t header_held_ = 0;      ///< octets of header that went to filtering_
+  std::uint64_t released_ = 0;         ///< octets of the filtered body that went on
+  std::uint64_t filtered_header_ = 0;  ///< octets of the filtered header section, once released
+  std::string held_;                   ///< content that waits
   std::string filtered_;
   std::uint64_t own_octets_ = 0;  ///< of fields in front of the client's
 };

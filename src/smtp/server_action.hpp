@@ -26,7 +26,7 @@ struct ask_helo {
 };
 /// A command that nobody knows; only after ask_about(). (asks: on_unknown_verdict)
 struct ask_unknown {
-  std::string_view line;
+  std::string_view word;
 };
 /// The sender was well-formed: may it send? (asks: on_sender_verdict)
 struct ask_sender {

@@ -710,11 +710,11 @@ V: ok without extensions
 S: 250-mx.example.org
 S: 250 ENHANCEDSTATUSCODES
 C: FOO bar
-A: ask_unknown FOO bar
+A: ask_unknown FOO
 V: ok
 S: 500 5.5.2 Error: command not recognized
 C: FOO bar
-A: ask_unknown FOO bar
+A: ask_unknown FOO
 V: 421 4.7.0 go
 S: 421 4.7.0 go
 A: close

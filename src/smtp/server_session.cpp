@@ -187,7 +187,7 @@ void server_session::dispatch(std::string_view line) {
   bool const does_nothing =
       std::ranges::any_of(settings_.noop_commands, [&](auto& name) { return iequals(name, word); });
   if (does_nothing) return say("250 2.0.0 Ok");
-  if (row == nullptr) return unknown_command(line, word);
+  if (row == nullptr) return unknown_command(word);
   last_verb_ = row->id;
   last_ends_group_ = row->last_in_group;
   if (!denied_.empty() && row->id != verb::quit) return complain("503 5.7.0 Error: access denied for " + denied_);
@@ -253,13 +253,13 @@ bool server_session::is_forbidden(std::string_view word) const {
   });
 }
 
-void server_session::unknown_command(std::string_view line, std::string_view word) {
+void server_session::unknown_command(std::string_view word) {
   if (is_forbidden(word)) {
     ++errors_;
     return hang_up("221 2.7.0 Error: I can break rules, too. Goodbye.");
   }
   if (!asks_unknown_) return complain("500 5.5.2 Error: command not recognized");
-  argument_ = line;
+  argument_ = word;
   expect(expecting::unknown_verdict);
   act(ask_unknown{argument_});
 }

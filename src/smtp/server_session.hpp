@@ -180,7 +180,7 @@ class server_session {
   actions end_event();
   void dispatch(std::string_view line);
   void run(verb id, std::string_view arguments);
-  void unknown_command(std::string_view line, std::string_view word);
+  void unknown_command(std::string_view word);
   bool is_forbidden(std::string_view word) const;
   void expect(expecting what) noexcept { expecting_ = what; }
   void demand(bool legal) const noexcept;

@@ -40,7 +40,7 @@ struct renderer {
   void operator()(ask_helo const& action) const {
     out.push_back(fmt::format("A: ask_{} {}", action.extended ? "ehlo" : "helo", action.name));
   }
-  void operator()(ask_unknown const& action) const { out.push_back(fmt::format("A: ask_unknown {}", action.line)); }
+  void operator()(ask_unknown const& action) const { out.push_back(fmt::format("A: ask_unknown {}", action.word)); }
   void operator()(ask_recipient const& action) const {
     auto line = fmt::format("A: {} <{}>", action.verify_only ? "verify" : "ask_recipient", action.to->forward_path);
     if (action.to->notify != 0) line += fmt::format(" notify={}", action.to->notify);
