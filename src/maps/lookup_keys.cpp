@@ -124,11 +124,11 @@ std::vector<lookup_key> access_address_keys(std::string_view address, bool match
   auto parts = take_apart(address, rules);
   if (parts.at_domain.empty()) return keys;
   bool extended = !parts.extension.empty();
-  keys.push_back({std::string(address)});
-  if (extended) keys.push_back({joined(parts.user(), parts.at_domain), true});
+  append_with_quotes(keys, parts.local_part, parts.at_domain, false, {});
+  if (extended) append_with_quotes(keys, parts.user(), parts.at_domain, true, parts.extension);
   append_domains(keys, parts.at_domain.substr(1), match_subdomains, true);
-  keys.push_back({joined(parts.local_part, "@"), true});
-  if (extended) keys.push_back({joined(parts.user(), "@"), true});
+  append_with_quotes(keys, parts.local_part, "@", true, {});
+  if (extended) append_with_quotes(keys, parts.user(), "@", true, parts.extension);
   return keys;
 }
 

@@ -45,16 +45,11 @@ void lookup_pool::shared::run() {
   std::unique_lock lock(mutex);
   while (true) {
     changed.wait(lock, [this] { return ending || !waiting.empty(); });
-    if (waiting.empty()) return;
+    if (ending) return;
     auto next = std::move(waiting.front());
     waiting.pop_front();
-    if (ending) {
-      lock.unlock();
-      next.told(fail(next.asked.table + ": the program is ending"));
-    } else {
-      lock.unlock();
-      next.told(look_up(opened, next.asked));
-    }
+    lock.unlock();
+    next.told(look_up(opened, next.asked));
     next = {};  // what the callback holds goes before the lock comes
     lock.lock();
   }
@@ -73,6 +68,7 @@ lookup_pool::~lookup_pool() {
   }
   shared_->changed.notify_all();
   shared_->workers.clear();  // joins
+  for (auto& one : shared_->waiting) one.told(fail(one.asked.table + ": the program is ending"));
 }
 
 void lookup_pool::ask(question asked, std::function<void(answer)> told) {
