@@ -24,7 +24,7 @@ constexpr action actions[] = {
     {"add", "NAME", user::password_stdin, user::add, "make an account"},
     {"passwd", "NAME", user::password_stdin, user::passwd, "give an account a new password; app passwords stay"},
     {"lock", "NAME", user::no_option, user::lock, "let nobody log in to it; it still gets mail"},
-    {"unlock", "NAME", user::no_option, user::unlock, "undo that"},
+    {"unlock", "NAME", user::no_option, user::unlock, "undo that; releases mail that was held as unusual"},
     {"expire", "NAME WHEN", user::no_option, user::expire, "let nobody log in from then on: 90d, 2027-01-31, never"},
     {"del", "NAME", user::no_option, user::del, "delete the account, not its mail"},
     {"list", "", user::no_option, user::list, "show all accounts"},
@@ -138,6 +138,11 @@ result<config::settings> load_settings(command_line const& line) {
                                  .program = "postern"});
 }
 
+bool ends_logins(action const& chosen) {
+  return std::ranges::any_of(std::initializer_list{user::passwd, user::lock, user::expire, user::del, user::app_revoke},
+                             [&](auto run) { return chosen.run == run; });
+}
+
 bool makes_accounts(action const& chosen) { return chosen.run == user::add || chosen.run == user::import_accounts; }
 
 // Only who makes accounts makes a database: the others would make an empty one in a wrong place.
@@ -176,9 +181,13 @@ int cmd_user(command_line const& line) {
   }
   bool const create = makes_accounts(*chosen);
   auto store = open_store(line, *settings, create);
-  if (!store && store.error().system_error == ENOENT && !create) return say_no_accounts(*chosen, *settings);
+  bool const is_missing = !store && store.error().system_error == ENOENT;
+  if (is_missing && chosen->run == user::unlock) return user::unlock_unknown(what);
+  if (is_missing && !create) return say_no_accounts(*chosen, *settings);
   if (!store) return user::say_failure(store.error().text);
-  return chosen->run(*store, what);
+  auto const status = chosen->run(*store, what);
+  if (status == user::done && ends_logins(*chosen)) user::close_windows(what, chosen->name);
+  return status;
 }
 
 }  // namespace postern::cli

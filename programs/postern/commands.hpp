@@ -27,6 +27,7 @@ int cmd_postmap(command_line const& line);
 int cmd_probe(command_line const& line);
 int cmd_queue(command_line const& line);
 int cmd_reload(command_line const& line);
+int cmd_roaming(command_line const& line);
 int cmd_sasldblistusers2(command_line const& line);
 int cmd_saslpasswd2(command_line const& line);
 int cmd_start(command_line const& line);

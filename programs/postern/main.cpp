@@ -30,6 +30,8 @@ constexpr std::array commands{
     command{"probe", cmd_probe, "", "try login and relaying on any SMTP server"},
     command{"conf", cmd_conf, "postconf", "show and change parameters"},
     command{"queue", cmd_queue, "mailq", "list, show, flush, hold, release, delete messages"},
+    command{"roaming", cmd_roaming, "",
+            "who may send after POP or IMAP: list, open, close; watch another server's log"},
     command{"trace", cmd_trace, "", "watch SMTP dialogues live, credentials masked"},
     command{"testsaslauthd", cmd_testsaslauthd, "testsaslauthd", "ask a saslauthd whether a password is right"},
     command{"map", cmd_postmap, "postmap", "make, ask, list and change lookup tables", true},

@@ -68,14 +68,6 @@ result<auth::verifier_set> ask_verifiers(request const& what, std::string const&
   return auth::make_verifiers(*password, {}, {std::move(salts), name, std::move(*weak)});
 }
 
-int set_locked(auth::account_store& store, request const& what, bool locked) {
-  auto const found = find_account(store, what.canonical);
-  if (!found) return failed;
-  return tell(store.set_locked(found->name, locked, wall_time::clock::now()),
-              fmt::format("there is no account {}", found->name),
-              fmt::format("{} {}", locked ? "locked" : "unlocked", found->name));
-}
-
 /// The second operand, which becomes or is an alias.
 result<std::string> canonical_alias(request const& what) {
   return auth::load_account_names(*what.settings).canonical(what.words[1]);
@@ -128,8 +120,12 @@ int passwd(auth::account_store& store, request const& what) {
               fmt::format("changed the password of {}", found->name));
 }
 
-int lock(auth::account_store& store, request const& what) { return set_locked(store, what, true); }
-int unlock(auth::account_store& store, request const& what) { return set_locked(store, what, false); }
+int lock(auth::account_store& store, request const& what) {
+  auto const found = find_account(store, what.canonical);
+  if (!found) return failed;
+  return tell(store.set_locked(found->name, true, wall_time::clock::now()),
+              fmt::format("there is no account {}", found->name), fmt::format("locked {}", found->name));
+}
 
 int expire(auth::account_store& store, request const& what) {
   auto const found = find_account(store, what.canonical);

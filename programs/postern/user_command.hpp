@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: what the actions of `postern user` have in common: their request, their row, how they speak.
-// Layout: cmd_user.cpp has the table and the command line; user_accounts.cpp, user_apps.cpp and user_import.cpp the
-//         actions.
+// Layout: cmd_user.cpp has the table and the command line; user_accounts.cpp, user_apps.cpp, user_unlock.cpp and
+//         user_import.cpp the actions.
 // Errors: a sentence on stderr and status `failed`; nothing is half done.
 // Security: passwords come from a prompt or from standard input, never from the command line, where every user of the
 //           machine could read them.
@@ -62,13 +62,18 @@ std::string format_when(std::optional<wall_time> when);
 int add(auth::account_store& store, request const& what);
 int passwd(auth::account_store& store, request const& what);
 int lock(auth::account_store& store, request const& what);
-int unlock(auth::account_store& store, request const& what);
 int expire(auth::account_store& store, request const& what);
 int del(auth::account_store& store, request const& what);
 int list(auth::account_store& store, request const& what);
 int show(auth::account_store& store, request const& what);
 int alias_add(auth::account_store& store, request const& what);
 int alias_del(auth::account_store& store, request const& what);
+// user_unlock.cpp
+int unlock(auth::account_store& store, request const& what);
+/// Of a name that is no account of ours.
+int unlock_unknown(request const& what);
+/// The account's credentials changed: logins made with the old ones let nobody send any more.
+void close_windows(request const& what, std::string_view reason);
 // user_apps.cpp
 int app_add(auth::account_store& store, request const& what);
 int app_list(auth::account_store& store, request const& what);

@@ -1,0 +1,166 @@
+// postern roaming: the windows through which users may send who have just read their mail.
+#include <cstdio>
+#include <thread>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/ip.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "config/value.hpp"
+#include "ipc/anvil_client.hpp"
+
+#include "anvil/log_follower.hpp"
+#include "anvil/login_line.hpp"
+#include "programs/postern/commands.hpp"
+#include "programs/postern/run_masterd.hpp"
+
+namespace postern::cli {
+namespace {
+
+constexpr char usage_text[] =
+    "usage: postern roaming [list]\n"
+    "       postern roaming open ACCOUNT ADDRESS [--for TIME]\n"
+    "       postern roaming close ACCOUNT | ADDRESS | ALL\n"
+    "       postern roaming watch FILE | -        FILE: the log of Dovecot, Courier or UW-IMAP; -: standard input\n"
+    "\n"
+    "Through a window an address may send as the account that logged in from there, without a login of its own,\n"
+    "where a restriction list has permit_mail_access.\n";
+
+int say_failure(std::string_view text) {
+  fmt::print(stderr, "postern roaming: {}\n", text);
+  return 1;
+}
+
+int usage(std::FILE* to, int status) {
+  fmt::print(to, "{}", usage_text);
+  return status;
+}
+
+std::string when(std::uint64_t unix_s) { return format_utc(wall_time(std::chrono::seconds(unix_s))); }
+
+int list(std::string const& socket) {
+  auto const answer = ipc::ask_anvil(socket, ipc::window_query{});
+  if (!answer) return say_failure(answer.error().text);
+  auto const* const found = std::get_if<ipc::window_list>(&*answer);
+  if (found == nullptr) return say_failure("anvil gave another answer than was asked for");
+  if (found->windows.empty()) {
+    fmt::print("no window is open\n");
+    return 0;
+  }
+  fmt::print("{:<24} {:<28} {:<14} {:<20} {:<20} {}\n", "account", "from", "by", "opened", "until", "messages");
+  for (auto const& one : found->windows) {
+    fmt::print("{:<24} {:<28} {:<14} {:<20} {:<20} {}\n", printable(one.account), printable(one.network),
+               printable(one.origin), when(one.opened_unix_s), when(one.expires_unix_s), one.uses);
+  }
+  return 0;
+}
+
+/// How many were changed.
+result<std::uint64_t> change(std::string const& socket, ipc::anvil_request const& request) {
+  auto const answer = ipc::ask_anvil(socket, request);
+  if (!answer) return std::unexpected(answer.error());
+  auto const* const done = std::get_if<ipc::anvil_done>(&*answer);
+  if (done == nullptr) return fail("anvil gave another answer than was asked for");
+  if (!done->ok) return fail(done->text);
+  return done->count;
+}
+
+int open(std::string const& socket, std::vector<std::string> const& words) {
+  bool const with_time = words.size() == 4 && words[2] == "--for";
+  if (words.size() != 2 && !with_time) return usage(stderr, 2);
+  ipc::window_opening window{words[0], words[1], "administrator", 0};
+  if (with_time) {
+    auto const time = config::parse_duration(words[3], 's');
+    if (!time || time->count() <= 0) return say_failure(fmt::format("'{}' is no time: say 30m or 2h", printable(words[3])));
+    window.time_s = static_cast<std::uint64_t>(time->count());
+  }
+  auto const opened = change(socket, window);
+  if (!opened) return say_failure(opened.error().text);
+  fmt::print("{} may send from {}\n", printable(window.account), printable(window.address));
+  return 0;
+}
+
+int close(std::string const& socket, std::vector<std::string> const& words) {
+  if (words.size() != 1) return usage(stderr, 2);
+  ipc::window_closing which{{}, {}, "an administrator said so"};
+  if (ip_address::parse(words[0])) {
+    which.address = words[0];
+  } else if (words[0] != "ALL") {
+    which.account = words[0];
+  }
+  auto const closed = change(socket, which);
+  if (!closed) return say_failure(closed.error().text);
+  fmt::print("{} window{} closed\n", *closed, *closed == 1 ? "" : "s");
+  return *closed == 0 && words[0] != "ALL" ? 1 : 0;
+}
+
+/// Opens a window for each login, again for one that is repeated after `quiet`.
+class watcher {
+ public:
+  explicit watcher(std::string socket) : socket_(std::move(socket)) {}
+
+  void on_login(anvil::login_line const& login) {
+    auto const now = std::chrono::steady_clock::now();
+    auto const subject = login.account + '\0' + login.address;
+    auto const last = opened_.find(subject);
+    if (last != opened_.end() && now - last->second < quiet) return;
+    for (unsigned tries = 0; tries < tries_max; ++tries) {
+      auto const opened = change(socket_, ipc::window_opening{login.account, login.address, "watch", 0});
+      if (opened) {
+        fmt::print("{}: {} from {}\n", login.server, printable(login.account), login.address);
+        std::fflush(stdout);
+        if (opened_.size() >= remembered_max) opened_.clear();
+        opened_.insert_or_assign(subject, now);
+        return;
+      }
+      say_failure(fmt::format("{} from {}: {}", printable(login.account), login.address, opened.error().text));
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+ private:
+  static constexpr auto quiet = std::chrono::seconds(30);
+  static constexpr auto pause = std::chrono::milliseconds(500);
+  static constexpr unsigned tries_max = 5;
+  static constexpr std::size_t remembered_max = 100'000;
+  std::string socket_;
+  std::unordered_map<std::string, std::chrono::steady_clock::time_point> opened_;
+};
+
+int watch(std::string const& socket, std::vector<std::string> const& words) {
+  if (words.size() != 1) return usage(stderr, 2);
+  anvil::log_follower log(words[0]);
+  watcher to(socket);
+  fmt::print(stderr, "watching {}; ^C ends it\n", words[0] == "-" ? "standard input" : words[0]);
+  while (!log.ended()) {
+    auto const line = log.next_line(std::chrono::seconds(60));
+    auto const login = line ? anvil::parse_login_line(*line) : std::nullopt;
+    if (login) to.on_login(*login);
+  }
+  return 0;
+}
+
+struct action {
+  std::string_view name;
+  int (*run)(std::string const& socket, std::vector<std::string> const& words);
+};
+constexpr action actions[] = {{"open", open}, {"close", close}, {"watch", watch}};
+
+}  // namespace
+
+int cmd_roaming(command_line const& line) {
+  auto words = line.args;
+  if (!words.empty() && (words[0] == "help" || words[0] == "--help")) return usage(stdout, 0);
+  auto const settings = load_server_settings(decide_server(line));
+  if (!settings) return say_failure(settings.error().text);
+  auto const socket = settings->text("queue_directory") + "/public/anvil-admin";
+  if (words.empty() || (words.size() == 1 && words[0] == "list")) return list(socket);
+  auto const* const chosen = std::ranges::find(actions, std::string_view(words[0]), &action::name);
+  if (chosen == std::end(actions)) return usage(stderr, 2);
+  words.erase(words.begin());
+  return chosen->run(socket, words);
+}
+
+}  // namespace postern::cli
