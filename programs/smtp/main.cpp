@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "delivery/agent.hpp"
 #include "delivery/smtp_delivery.hpp"
+#include "maps/table.hpp"
 #include "service/program.hpp"
 
 namespace {
@@ -25,6 +26,11 @@ result<> prepare(service::environment& env, prepared& out) {
   os::sandbox_rules tables;
   delivery::ask_for_outbound_tables(env.settings(), tables);
   env.ask_for(tables);
+  for (auto const* parameter : {"smtp_sasl_password_maps", "smtp_tls_per_site"}) {
+    os::sandbox_rules of_tables;
+    for (auto const& table : env.settings().list(parameter)) maps::ask_for_table(table, of_tables);
+    env.ask_for(of_tables);
+  }
   auto resolver = net::load_resolver_options(env.settings().list("resolver_address"));
   if (!resolver) return std::unexpected(resolver.error());
   out.resolver = std::move(*resolver);

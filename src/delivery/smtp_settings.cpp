@@ -7,7 +7,9 @@
 #include "dns/next_hop.hpp"
 #include "os/interfaces.hpp"
 #include "os/random.hpp"
+#include "policy/match_list.hpp"
 #include "policy/own_addresses.hpp"
+#include "sasl/mechanism.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -164,7 +166,10 @@ result<> load_login_rules(sasl::client_rules& out, config::settings const& setti
     if (!wanted) return fail(std::string(parameter) + ": " + wanted.error().text);
     *into = *wanted;
   }
-  out.filter = settings.list("smtp_sasl_mechanism_filter");
+  constexpr auto filter_parameter = "smtp_sasl_mechanism_filter";
+  auto filter = policy::load_names(filter_parameter, settings.list(filter_parameter), sasl::mechanism_names());
+  if (!filter) return std::unexpected(filter.error());
+  out.filter = std::move(*filter);
   return {};
 }
 

@@ -56,6 +56,31 @@ result<std::vector<std::string>> load_list_entries(std::string_view parameter, s
   return out;
 }
 
+result<std::vector<std::string>> load_names(std::string_view parameter, std::vector<std::string> const& entries,
+                                            std::vector<std::string_view> const& names) {
+  auto flat = load_list_entries(parameter, entries);
+  if (!flat) return flat;
+  std::vector<std::string> out;
+  for (auto& text : *flat) {
+    bool negative = false;
+    auto const pattern = without_negation(text, negative);
+    if (!maps::is_table_name(pattern) || istarts_with(pattern, "static:")) {
+      out.push_back(std::move(text));
+      continue;
+    }
+    auto table = maps::open_table(pattern);
+    if (!table) return fail(fmt::format("{}: {}", parameter, table.error().text));
+    if ((*table)->blocks())
+      return fail(fmt::format("{}: {}: a table that asks another program cannot be asked here", parameter, pattern));
+    for (auto name : names) {
+      auto found = (*table)->find(name);
+      if (!found) return fail(fmt::format("{}: {}", parameter, found.error().text));
+      if (*found) out.push_back((negative ? "!" : "") + std::string(name));
+    }
+  }
+  return out;
+}
+
 result<domain_match_list> domain_match_list::load(std::string_view parameter, std::vector<std::string> const& entries,
                                                   bool match_subdomains) {
   auto flat = load_list_entries(parameter, entries);

@@ -27,6 +27,11 @@ inline constexpr int file_depth_max = 8;
 result<std::vector<std::string>> load_list_entries(std::string_view parameter, std::vector<std::string> const& entries,
                                                    int depth = 0);
 
+/// A list of names out of a known set (smtpd_sasl_mechanism_filter) without files and tables: a table stands for those
+/// of `names` that are its keys. "static:" stays as it is. Tables that block are refused.
+result<std::vector<std::string>> load_names(std::string_view parameter, std::vector<std::string> const& entries,
+                                            std::vector<std::string_view> const& names);
+
 class domain_match_list {
  public:
   /// In mydestination, virtual_alias_domains and virtual_mailbox_domains a name stands for itself alone, as in Postfix.

@@ -101,6 +101,14 @@ TEST(match_list, tables_hold_domains) {
   }
 }
 
+TEST(match_list, tables_hold_names) {
+  auto names = load_names("smtpd_sasl_mechanism_filter", {"!inline:{plain=x,login=x}", "static:rest", "cram-md5"},
+                          {"PLAIN", "LOGIN", "CRAM-MD5"});
+  ASSERT_TRUE(names.has_value()) << names.error().text;
+  EXPECT_EQ(*names, (std::vector<std::string>{"!PLAIN", "!LOGIN", "static:rest", "cram-md5"}));
+  EXPECT_FALSE(load_names("x", {"fail:x"}, {"PLAIN"}).has_value());
+}
+
 TEST(match_list, tables_hold_networks) {
   auto list = network_match_list::load("mynetworks",
                                        {"!inline:{192.0.2.7=x}", "cidr:{{192.0.2.0/24 ours}}", "[2001:db8::]/32"});

@@ -93,7 +93,10 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->sasl_type_is_dovecot = iequals(settings.text("smtpd_sasl_type"), "dovecot");
   made->sasl_options = load_security_options(settings, "smtpd_sasl_security_options", made->sasl_troubles);
   made->sasl_tls_options = load_security_options(settings, "smtpd_sasl_tls_security_options", made->sasl_troubles);
-  made->sasl_mechanism_filter = settings.list("smtpd_sasl_mechanism_filter");
+  constexpr auto filter_parameter = "smtpd_sasl_mechanism_filter";
+  auto filter = policy::load_names(filter_parameter, settings.list(filter_parameter), sasl::mechanism_names());
+  if (!filter) return std::unexpected(filter.error());
+  made->sasl_mechanism_filter = std::move(*filter);
   auto fields = load_cert_username_fields(settings);
   if (!fields) return std::unexpected(fields.error());
   made->cert_username_fields = std::move(*fields);

@@ -147,6 +147,12 @@ constexpr word_row words[] = {{"plaintext", &dovecot_flags::plaintext},
 
 std::span<mechanism_row const> mechanisms() { return rows; }
 
+std::vector<std::string_view> mechanism_names() {
+  std::vector<std::string_view> out;
+  for (auto const& row : mechanisms()) out.push_back(row.name);
+  return out;
+}
+
 mechanism_row const* find_mechanism(std::string_view name) {
   for (auto const& row : mechanisms()) {
     if (iequals(row.name, name)) return &row;

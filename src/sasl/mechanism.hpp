@@ -57,6 +57,7 @@ struct mechanism_row {
 
 /// In the order in which they are offered.
 std::span<mechanism_row const> mechanisms();
+std::vector<std::string_view> mechanism_names();
 /// By name, ignoring case; nullptr when there is none. [RFC 4422 §3.1]
 mechanism_row const* find_mechanism(std::string_view name);
 
