@@ -16,6 +16,10 @@ from harness.postern import Postern  # noqa: E402
 from harness.sink_mta import SinkMta  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: not beside other tests, because it looks at the clock or at the machine")
+
+
 def _scratch():
     """Short on purpose: the path of a unix socket has 107 octets at most."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="pt-", dir="/tmp"))

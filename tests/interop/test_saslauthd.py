@@ -213,6 +213,7 @@ def test_reload_reads_the_configuration_again_and_drops_the_cache(started, shado
     assert "auth success (cached): [user=joe] [service=imap] [realm=]" in server.log_text()
 
 
+@pytest.mark.alone
 def test_pam_stack(started, scratch):
     """A private service directory: the password goes through pam_exec, the delay is pam_faildelay's."""
     services = scratch / "pam.d"
