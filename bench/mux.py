@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Compares Postern's saslauthd with Cyrus's on this machine: the same client, one run, the daemons in turns.
 
-Each measure at 1, 10 and 50 connections. What crypt(3) alone gives on this machine's processors is the limit for shadow.
+Each measure at 1, 10 and 50 connections; "silent" with clients beside that connect and say nothing. What crypt(3) alone gives on this machine's processors is the limit for shadow.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
+import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +34,9 @@ MEASURES = {
     "sasldb-cached": ("sasldb", 10000, 1.0, 0.5, ["-c"]),
     "pam": ("pam", 2000, 1.5, None, []),
 }
+# A silent client holds one of Cyrus's five processes for ever; five of them stop it, so it is compared with four.
+SILENT, MANY_SILENT = 4, 100
+SILENT_RATE, SILENT_SHARE = 1.5, 0.95  # times Cyrus's rate; of our own without silent clients
 CRYPT = {"shadow-sha512crypt": "$6$benchbench$", "shadow-yescrypt": "$y$j9T$benchbenchbench$"}
 
 
@@ -51,12 +56,23 @@ def load(directory, connections, logins, user, realm="", service="smtp"):
     return json.loads(done.stdout)
 
 
-def take(words, connections, logins, **question):
+@contextlib.contextmanager
+def silent_clients(directory, count):
+    with contextlib.ExitStack() as all_of_them:
+        for _ in range(count):
+            client = all_of_them.enter_context(socket.socket(socket.AF_UNIX))
+            client.connect(str(directory / "mux"))
+        time.sleep(0.2 if count else 0)  # until each has got hold of what it can hold
+        yield
+
+
+def take(words, connections, logins, silent=0, **question):
     """One figure: a fresh daemon. Both run with -d and its output thrown away, so both write the same lines."""
-    with tempfile.TemporaryDirectory(prefix="postern-bench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="postern-bench-") as scratch, contextlib.ExitStack() as beside:
         directory = pathlib.Path(scratch) / "run"
         process = start(words, directory)
         try:
+            beside.enter_context(silent_clients(directory, silent))
             load(directory, connections, max(50, logins // 20), **question)
             before = cpu_seconds([process.pid])
             report = load(directory, connections, logins, **question)
@@ -88,16 +104,39 @@ def prepare_pam():
     return name
 
 
+def prepare_sasldb(scratch):
+    """Answers the word that our saslauthd wants besides."""
+    for path in (CYRUS_SASLDB, scratch / "sasldb2"):
+        subprocess.run(["saslpasswd2", "-p", "-c", "-u", REALM, "-f", str(path), "bench"], input=PASSWORD, text=True,
+                       check=True)
+    return ["-O", str(scratch / "sasldb2")]
+
+
+def compare_silent(_, repeat, scratch):
+    logins, connections, question = 30000, 10, {"user": "bench", "realm": REALM}
+    ours = [str(BINARIES / "saslauthd"), "-a", "sasldb", "-n", "5", *prepare_sasldb(scratch)]
+    theirs = ["/usr/sbin/saslauthd", "-a", "sasldb", "-n", "5"]
+    print(f"\nsilent, {connections} connections beside silent ones (sasldb, {logins} logins, median of {repeat})")
+    got = {}
+    for who, words, silent in [("cyrus", theirs, SILENT), ("postern", ours, SILENT), ("alone", ours, 0),
+                               ("many", ours, MANY_SILENT)]:
+        got[who] = medians(words, connections, logins, repeat, silent=silent, **question)
+        show(who, got[who])
+    rates = {who: figures["logins_per_s"] for who, figures in got.items()}
+    ratio, share = rates["postern"] / rates["cyrus"], rates["many"] / rates["alone"]
+    print(f"  -> {ratio:.2f} x Cyrus's rate beside {SILENT} silent clients, target {SILENT_RATE}: "
+          f"{verdict(ratio >= SILENT_RATE)}")
+    print(f"  -> {share:.0%} of our own rate beside {MANY_SILENT} of them, target {SILENT_SHARE:.0%}: "
+          f"{verdict(share >= SILENT_SHARE)}")
+    return (ratio < SILENT_RATE) + (share < SILENT_SHARE)
+
+
 def compare(name, repeat, scratch):
     mechanism, logins, rate, cpu, more = MEASURES[name]
     question = {"user": "bench", "realm": REALM}
     ours, theirs = ["-n", "5", *more], ["-n", "5", *more]
     if mechanism == "sasldb":
-        subprocess.run(["saslpasswd2", "-p", "-c", "-u", REALM, "-f", CYRUS_SASLDB, "bench"], input=PASSWORD, text=True,
-                       check=True)
-        subprocess.run(["saslpasswd2", "-p", "-c", "-u", REALM, "-f", str(scratch / "sasldb2"), "bench"],
-                       input=PASSWORD, text=True, check=True)
-        ours += ["-O", str(scratch / "sasldb2")]
+        ours += prepare_sasldb(scratch)
     else:
         question["service"] = prepare_pam()
     missed = 0
@@ -151,14 +190,14 @@ def compare_crypt(name, repeat, scratch):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", default=[*MEASURES, *CRYPT])
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", default=[*MEASURES, "silent", *CRYPT])
     parser.add_argument("--repeat", type=int, default=3)
     arguments = parser.parse_args()
     private_etc.enter()
     begin, missed = time.monotonic(), 0
     with tempfile.TemporaryDirectory(prefix="postern-bench-") as directory:
         for name in arguments.measures:
-            take_one = compare_crypt if name in CRYPT else compare
+            take_one = compare_silent if name == "silent" else compare_crypt if name in CRYPT else compare
             missed += take_one(name, arguments.repeat, pathlib.Path(directory))
     print(f"\ntargets missed: {missed} ({time.monotonic() - begin:.0f} s)")
     return 1 if missed else 0

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -19,12 +18,13 @@
 #include "os/unique_fd.hpp"
 
 #include "bench/common/command_line.hpp"
+#include "bench/common/login_report.hpp"
 #include "bench/logins/exchange.hpp"
 
 namespace {
 
 using namespace postern::bench;
-using clock = std::chrono::steady_clock;
+using clock = login_report::clock;
 
 constexpr time_t answer_wait_seconds = 60;
 
@@ -75,11 +75,10 @@ class load {
     while (take_line() != "DONE") {
     }
     slots_.resize(std::min<std::uint64_t>(options_.in_flight, options_.logins));
-    auto const begin = clock::now();
+    report_.begin();
     for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
-    while (done_ < options_.logins) on_line(take_line());
-    report(std::chrono::duration<double>(clock::now() - begin).count());
-    return failed_ == 0 ? 0 : 1;
+    while (report_.done() < options_.logins) on_line(take_line());
+    return report_.print();
   }
 
  private:
@@ -134,12 +133,9 @@ class load {
     if (number == 0 || number > slots_.size()) give_up(fmt::format("what is {}?", line));
     auto& one = slots_[number - 1];
     if (verb == "CONT") return go_on(one, number, line.substr(line.rfind('\t') + 1));
-    if (verb != "OK" || !is_proven(one, line)) {
-      if (failed_++ == 0) fmt::print(stderr, "{}\n", line);
-    }
-    micros_.push_back(static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - one.began).count()));
-    ++done_;
+    bool const good = verb == "OK" && is_proven(one, line);
+    if (!good && report_.failed() == 0) fmt::print(stderr, "{}\n", line);
+    report_.add(one.began, good);
     start(number - 1);
   }
 
@@ -157,19 +153,6 @@ class load {
     return text && is_proof(one.of, *text);
   }
 
-  void report(double seconds) {
-    std::ranges::sort(micros_);
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    double const cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                       static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-    fmt::print(
-        "{{\"logins\": {}, \"failed\": {}, \"seconds\": {:.4f}, \"logins_per_s\": {:.1f}, \"p50_us\": {}, "
-        "\"p99_us\": {}, \"client_cpu_s\": {:.3f}}}\n",
-        done_, failed_, seconds, static_cast<double>(done_) / seconds, micros_[micros_.size() / 2],
-        micros_[micros_.size() * 99 / 100], cpu);
-  }
-
   options options_;
   mechanism how_ = mechanism::plain;
   std::vector<user> users_;
@@ -179,10 +162,8 @@ class load {
   std::size_t taken_ = 0;
   std::string output_;
   std::vector<slot> slots_;
-  std::vector<std::uint32_t> micros_;
+  login_report report_;
   std::uint64_t started_ = 0;
-  std::uint64_t done_ = 0;
-  std::uint64_t failed_ = 0;
 };
 
 }  // namespace

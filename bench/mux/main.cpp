@@ -13,15 +13,16 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "bench/common/command_line.hpp"
+#include "bench/common/login_report.hpp"
 
 namespace {
 
-using clock = std::chrono::steady_clock;
+using postern::bench::login_report;
+using clock = login_report::clock;
 
 constexpr int answer_wait_ms = 30000;
 
@@ -60,19 +61,18 @@ class load {
   }
 
   int run() {
-    auto const begin = clock::now();
+    report_.begin();
     slots_.resize(options_.connections);
     for (std::size_t i = 0; i < slots_.size(); ++i) start(i);
     std::vector<epoll_event> ready(slots_.size());
-    while (done_ < options_.logins) {
+    while (report_.done() < options_.logins) {
       int const wait = refused_.empty() ? answer_wait_ms : 1;
       int const count = ::epoll_wait(events_, ready.data(), static_cast<int>(ready.size()), wait);
       if (count <= 0 && refused_.empty()) return std::fputs("the server does not answer\n", stderr), 1;
       for (int i = 0; i < count; ++i) on_readable(ready[static_cast<std::size_t>(i)].data.u64);
       for (auto const which : std::exchange(refused_, {})) start(which);
     }
-    report(std::chrono::duration<double>(clock::now() - begin).count());
-    return failed_ == 0 ? 0 : 1;
+    return report_.print();
   }
 
  private:
@@ -108,25 +108,9 @@ class load {
     // As libsasl: the length says when it is whole.
     bool const whole = one.answer.size() >= 2 && one.answer.size() >= 2U + static_cast<unsigned char>(one.answer[1]);
     if (!whole && got > 0) return;
-    if (one.answer.substr(std::min<std::size_t>(2, one.answer.size())).substr(0, 2) != "OK") ++failed_;
     ::close(one.fd);
-    micros_.push_back(static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - one.began).count()));
-    ++done_;
+    report_.add(one.began, one.answer.substr(std::min<std::size_t>(2, one.answer.size())).starts_with("OK"));
     start(which);
-  }
-
-  void report(double seconds) {
-    std::ranges::sort(micros_);
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    double const cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-                       static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-    fmt::print(
-        "{{\"logins\": {}, \"failed\": {}, \"seconds\": {:.4f}, \"logins_per_s\": {:.1f}, \"p50_us\": {}, "
-        "\"p99_us\": {}, \"client_cpu_s\": {:.3f}}}\n",
-        done_, failed_, seconds, static_cast<double>(done_) / seconds, micros_[micros_.size() / 2],
-        micros_[micros_.size() * 99 / 100], cpu);
   }
 
   options options_;
@@ -135,10 +119,8 @@ class load {
   std::vector<std::string> requests_;
   std::vector<slot> slots_;
   std::vector<std::size_t> refused_;  ///< slots that found the backlog full
-  std::vector<std::uint32_t> micros_;
+  login_report report_;
   std::uint64_t started_ = 0;
-  std::uint64_t done_ = 0;
-  std::uint64_t failed_ = 0;
 };
 
 }  // namespace
