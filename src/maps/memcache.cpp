@@ -59,22 +59,18 @@ class memcache_table final : public remote_table {
   result<std::optional<std::string>> find(std::string_view key) override {
     auto const prepared = filter_.prepare(key);
     if (!prepared || !*prepared) return prepared;
-    auto const cached = cache_key(**prepared);
-    auto told = cached ? get(*cached) : result<std::optional<std::string>>();
+    address_parts const parts(**prepared);
+    auto const cached = key_format_.expand(parts, parts);
+    if (!cached) return std::nullopt;
+    bool const cacheable = is_memcache_key(*cached);
+    auto told = cacheable ? get(*cached) : result<std::optional<std::string>>();
     if ((told && *told) || !backup_) return told;
     auto kept = backup_->find(**prepared);
-    if (cached && kept && *kept) set(*cached, **kept);
+    if (cacheable && kept && *kept) set(*cached, **kept);
     return kept;
   }
 
  private:
-  /// Nothing: the cache cannot have it.
-  std::optional<std::string> cache_key(std::string_view key) const {
-    address_parts const parts(key);
-    auto made = key_format_.expand(parts, parts);
-    return made && is_memcache_key(*made) ? made : std::nullopt;
-  }
-
   result<std::optional<std::string>> get(std::string const& key) {
     auto const told =
         ask(format_memcache_get(key), [&](std::string_view so_far) { return measure_memcache_value(so_far, limits_); });

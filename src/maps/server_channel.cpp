@@ -140,12 +140,13 @@ result<std::string> server_channel::exchange(std::string_view request, measure c
   while (true) {
     if (auto more = read_more(got, deadline); !more) return std::unexpected(more.error());
     auto const size = length(got);
-    if (size && *size == got.size()) return got;
-    if (size && *size == 0 && got.size() <= octets_max_) continue;
+    bool const too_long = got.size() > octets_max_;
+    if (size && *size == got.size() && !too_long) return got;
+    if (size && *size == 0 && !too_long) continue;
     disconnect();
     if (!size) return fail(fmt::format("{}: {}", at_.text(), size.error().text));
-    if (*size != 0) return fail(fmt::format("{}: there is more behind the answer", at_.text()));
-    return fail(fmt::format("{}: the answer is longer than {} octets", at_.text(), octets_max_));
+    if (too_long) return fail(fmt::format("{}: the answer is longer than {} octets", at_.text(), octets_max_));
+    return fail(fmt::format("{}: there is more behind the answer", at_.text()));
   }
 }
 

@@ -7,7 +7,7 @@ import subprocess
 
 from .ports import free_port
 from .processes import end, tree
-from .waiting import wait_for_port
+from .waiting import wait_for_port, wait_until
 
 POSTGRESQL = "/usr/lib/postgresql/15/bin"
 USER, PASSWORD, DATABASE = "mail", "the service's own password", "users"
@@ -65,8 +65,12 @@ class Postgresql(_Database):
                   "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
     def start(self):
-        return self.launch(f"{POSTGRESQL}/postgres", "-D", self.directory / "data", "-p", self.port, "-k",
-                           self.directory, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
+        self.launch(f"{POSTGRESQL}/postgres", "-D", self.directory / "data", "-p", self.port, "-k",
+                    self.directory, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
+        # It listens before it takes anybody in.
+        wait_until(lambda: subprocess.run([f"{POSTGRESQL}/pg_isready", "-q", "-h", self.directory, "-p", str(self.port)],
+                                          check=False).returncode == 0, "PostgreSQL to be ready")
+        return self
 
     def stop(self):
         if self.process and self.process.poll() is None:

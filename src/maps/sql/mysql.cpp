@@ -90,16 +90,18 @@ class mysql final : public connection {
   std::chrono::seconds time_limit_;
 };
 
+/// For what an option file may say instead.
+char const* text_or_null(std::string const& value) { return value.empty() ? nullptr : value.c_str(); }
+
 bool wants_tls(account_at const& as) { return as.tls || as.tls_with != tls_files{}; }
 
 void set_tls(MYSQL* handle, account_at const& as) {
-  auto const text = [](std::string const& value) { return value.empty() ? nullptr : value.c_str(); };
   my_bool const wanted = wants_tls(as) ? 1 : 0;
   my_bool const verify = as.tls_with.verify ? 1 : 0;
   auto const& with = as.tls_with;
   if (with != tls_files{}) {
-    mysql_ssl_set(handle, text(with.key), text(with.certificate), text(with.ca_file), text(with.ca_directory),
-                  text(with.ciphers));
+    mysql_ssl_set(handle, text_or_null(with.key), text_or_null(with.certificate), text_or_null(with.ca_file),
+                  text_or_null(with.ca_directory), text_or_null(with.ciphers));
   }
   mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &wanted);
   if (verify != 0) mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
@@ -125,9 +127,10 @@ result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at
   auto const port = static_cast<unsigned>(parse_unsigned(at.port).value_or(0));
   auto const named = fmt::format("mysql {} on {}{}{}", as.database, at.host.empty() ? "the default host" : at.host,
                                  at.port.empty() ? "" : ":", at.port);
-  auto* const connected = mysql_real_connect(handle.get(), local || at.host.empty() ? nullptr : at.host.c_str(),
-                                             as.user.c_str(), as.password.reveal().data(), as.database.c_str(), port,
-                                             local ? at.host.c_str() : nullptr, CLIENT_MULTI_RESULTS);
+  auto* const connected =
+      mysql_real_connect(handle.get(), local ? nullptr : text_or_null(at.host), text_or_null(as.user),
+                         as.password.empty() ? nullptr : as.password.reveal().data(), as.database.c_str(), port,
+                         local ? at.host.c_str() : nullptr, CLIENT_MULTI_RESULTS);
   if (connected == nullptr) return fail(fmt::format("{}: {}", named, printable(mysql_error(handle.get()), 300)));
   // The library goes on in clear when the server has no TLS. So far the password has not been in it: mysql_asks_for().
   if (wants_tls(as) && mysql_get_ssl_cipher(handle.get()) == nullptr) {
