@@ -115,8 +115,7 @@ class connection {
   net::stream stream_;
   peer peer_;
   anvil_watch anvil_;
-  anvil_watch::refusal refused_at_once_;     ///< what it hears instead of a greeting
-  std::optional<std::string> account_hold_;  ///< why this message waits in the queue
+  anvil_watch::refusal refused_at_once_;  ///< what it hears instead of a greeting
   std::string session_id_;
   smtp::server_session protocol_;
   session_log log_;

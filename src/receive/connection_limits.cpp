@@ -27,12 +27,11 @@ net::task<connection::next_actions> connection::refuse_sender() {
 
 // Asks once a message, when all its recipients are known, whether its account may still send.
 net::task<connection::next_actions> connection::refuse_data() {
-  account_hold_.reset();
   if (protocol_.mechanism() == "ANONYMOUS") co_return std::nullopt;
   std::vector<std::string> recipients;
   for (auto const& one : recipients_) recipients.push_back(one.address());
   auto standing = co_await anvil_.ask_account(protocol_.user(), std::move(recipients));
-  account_hold_ = std::move(standing.hold);
+  if (standing.hold) actions_.hold = std::move(standing.hold);
   if (!standing.refused) co_return std::nullopt;
   co_return protocol_.on_data_verdict(smtp::verdict::refuse(std::move(*standing.refused)));
 }
