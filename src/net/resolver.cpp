@@ -58,6 +58,10 @@ class resolver::engine {
     if (!context_) return;
     configure(options);
     ub_ctx_async(context_.get(), 1);  // a thread, not a process: seccomp sets allow that
+    // A site may name its loopback addresses. After this call no option can be set any more.
+    ub_ctx_zone_remove(context_.get(), "127.in-addr.arpa.");
+    // A site may name its loopback addresses too. This call ends the configuration, so it comes last.
+    ub_ctx_zone_remove(context_.get(), "127.in-addr.arpa.");
   }
 
   ~engine() {
