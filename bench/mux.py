@@ -62,7 +62,6 @@ def silent_clients(directory, count):
         for _ in range(count):
             client = all_of_them.enter_context(socket.socket(socket.AF_UNIX))
             client.connect(str(directory / "mux"))
-        time.sleep(0.2 if count else 0)  # until each has got hold of what it can hold
         yield
 
 

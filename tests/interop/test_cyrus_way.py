@@ -111,6 +111,8 @@ def test_without_a_file_the_accounts_are_asked(make):
     server = start(make, None)
     assert login(server, "joe", PASSWORD) == 235
     assert login(server, "joe", "wrong") == 535
+    server.wait_log("there is no smtpd.conf in ")
+    server.wait_log(": private/sasl is served from the accounts")
 
 
 # ---- the accounts, by every mechanism that they hold verifiers for
