@@ -42,6 +42,7 @@ void header_filter::reset(header_policy const& policy) {
   in_body_ = false;
   at_start_ = true;
   skipping_line_ = false;
+  resent_date_ = resent_message_id_ = resent_from_ = false;
   header_over_ = false;
 }
 
@@ -171,7 +172,9 @@ void header_filter::note_field(std::string_view name, std::string_view value) {
     facts_.has_from = true;
   } else if (iequals(name, "Subject")) {
     facts_.has_subject = true;
-  } else if (iequals(name, "To") || iequals(name, "Cc") || iequals(name, "Resent-To") || iequals(name, "Resent-Cc")) {
+  } else if (istarts_with(name, "Resent-")) {
+    note_resent(name.substr(std::string_view("Resent-").size()));
+  } else if (iequals(name, "To") || iequals(name, "Cc")) {
     facts_.has_recipients = true;
   } else if (iequals(name, "Message-ID")) {
     facts_.has_message_id = true;
@@ -179,18 +182,31 @@ void header_filter::note_field(std::string_view name, std::string_view value) {
   }
 }
 
-bool header_filter::end_header(std::string& output) {
+void header_filter::note_resent(std::string_view what) {
+  facts_.resent = true;
+  resent_date_ = resent_date_ || iequals(what, "Date");
+  resent_message_id_ = resent_message_id_ || iequals(what, "Message-ID");
+  resent_from_ = resent_from_ || iequals(what, "From");
+  facts_.has_recipients = facts_.has_recipients || iequals(what, "To") || iequals(what, "Cc");
+}
+
+void header_filter::add_missing(std::string& output) {
   auto const add = [&](std::string_view name, std::string_view value) {
-    for (auto const part : {name, value, line_end}) emit(part, output);
-  };
-  if (!std::exchange(header_over_, true) && policy_.add_missing) {
-    if (!facts_.has_message_id && !policy_.message_id.empty()) {
-      facts_.message_id = policy_.message_id;
-      add("Message-Id: ", policy_.message_id);
+    if (value.empty()) return;
+    for (auto const part : {facts_.resent ? std::string_view("Resent-") : std::string_view(), name, value, line_end}) {
+      emit(part, output);
     }
-    if (!facts_.has_date && !policy_.date.empty()) add("Date: ", policy_.date);
-    if (!facts_.has_from && !policy_.from.empty()) add("From: ", policy_.from);
+  };
+  if (facts_.resent ? !resent_message_id_ : !facts_.has_message_id) {
+    if (facts_.message_id.empty()) facts_.message_id = policy_.message_id;
+    add("Message-Id: ", policy_.message_id);
   }
+  if (facts_.resent ? !resent_date_ : !facts_.has_date) add("Date: ", policy_.date);
+  if (facts_.resent ? !resent_from_ : !facts_.has_from) add("From: ", policy_.from);
+}
+
+bool header_filter::end_header(std::string& output) {
+  if (!std::exchange(header_over_, true) && policy_.add_missing) add_missing(output);
   if (policy_.editor == nullptr) return true;
   std::string added;
   if (policy_.editor->end_header(facts_, added) == content_editor::verdict::wait) return false;

@@ -54,6 +54,7 @@ struct header_facts {
   bool has_message_id = false;
   bool has_from = false;
   bool has_subject = false;
+  bool resent = false;          ///< a Resent- field: what is missing gets Resent- names [RFC 5322 §3.6.6]
   bool has_recipients = false;  ///< To, Cc or one of their Resent- forms
   bool field_cut = false;       ///< a field was longer than header_field_limit
   std::string message_id;       ///< as sent, or the one added: for the log line message-id=<…>
@@ -89,6 +90,8 @@ class header_filter {
   void append_to_field(std::string_view line);
   bool end_field(std::string& output);
   void note_field(std::string_view name, std::string_view value);
+  void note_resent(std::string_view what);
+  void add_missing(std::string& output);
   bool end_header(std::string& output);
   void emit(std::string_view text, std::string& output);
 
@@ -100,7 +103,10 @@ class header_filter {
   bool in_body_ = false;
   bool at_start_ = true;
   bool skipping_line_ = false;  // the rest of a line that was too long
-  bool header_over_ = false;    // the fields are done, end_header() may be waiting
+  bool resent_date_ = false;
+  bool resent_message_id_ = false;
+  bool resent_from_ = false;
+  bool header_over_ = false;  // the fields are done, end_header() may be waiting
 };
 
 }  // namespace postern::message

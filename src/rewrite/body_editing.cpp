@@ -131,7 +131,7 @@ bool message_editor::edit_text(std::string_view line, std::string_view text, std
   if (options_.strict.eight_bit_body && walk_.encoding() == transfer_encoding::seven_bit && !message::is_ascii(text)) {
     refuse_mime("improper use of 8-bit data in message body", text);
   }
-  body_octets_ += line.size();
+  body_octets_ += text.size() + 1;  // as Postfix counts them
   walk_.on_body_line(text);
   return true;
 }

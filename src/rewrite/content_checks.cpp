@@ -58,6 +58,7 @@ result<content_checks> content_checks::load(config::settings const& settings, st
   made.limits_.enabled = !settings.boolean("disable_mime_input_processing");
   made.body_size_limit_ = static_cast<std::size_t>(settings.integer("body_checks_size_limit"));
   made.line_actions_only_ = prefix == "smtp_" || prefix == "lmtp_";
+  if (made.line_actions_only_) made.body_size_limit_ = 0;  // Postfix looks at all that leaves
   return made;
 }
 

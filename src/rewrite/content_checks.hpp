@@ -42,6 +42,7 @@ class content_checks {
   /// False: the body need not be walked.
   bool sees_body() const noexcept;
   walk_limits const& limits() const noexcept { return limits_; }
+  /// Octets of each part that are looked at; 0: all.
   std::size_t body_size_limit() const noexcept { return body_size_limit_; }
 
   /// `field`: with line ends of either kind. Fields that speak of MIME have a table of their own, wherever they stand.

@@ -130,7 +130,7 @@ class finder {
     for (; i < words_.size() && !is(i, '>'); ++i) {
       if (is(i, ':')) first = i + 1;
     }
-    if (i < words_.size()) add(first, i);
+    if (i < words_.size() && add(first, i)) start_at_route(open + 1, first);
     return i;
   }
 
@@ -146,17 +146,26 @@ class finder {
     add(first, last);
   }
 
-  void add(std::size_t first, std::size_t last) {
-    if (first >= last) return;
+  void start_at_route(std::size_t route, std::size_t address) {
+    if (route == address) return;
+    auto& place = found_.back();
+    place.length += place.offset - words_[route].offset;
+    place.offset = words_[route].offset;
+    place.routed = true;
+  }
+
+  bool add(std::size_t first, std::size_t last) {
+    if (first >= last) return false;
     std::string address;
     for (auto i = first; i < last; ++i) address += text_.substr(words_[i].offset, words_[i].length);
     auto const begin = words_[first].offset;
     auto const end = words_[last - 1].offset + words_[last - 1].length;
     auto const parts = message::split_address(address);
-    if (parts.local_part.empty() || !message::is_valid_utf8(address)) return;
+    if (parts.local_part.empty() || !message::is_valid_utf8(address)) return false;
     std::erase_if(address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
     auto const domain = message::domain_of(address);
     found_.push_back({begin, end - begin, message::format_address(message::split_address(address).local_part, domain)});
+    return true;
   }
 
   std::string_view text_;

@@ -21,6 +21,7 @@ struct address_place {
   std::size_t offset = 0;  ///< in the field
   std::size_t length = 0;
   std::string address;  ///< in the form of message/address.hpp
+  bool routed = false;  ///< the place begins with a source route, which is not part of the address
   friend bool operator==(address_place const&, address_place const&) = default;
 };
 

@@ -127,7 +127,7 @@ mapped<std::string> message_editor::rewrite_header(std::string_view field, field
   for (auto const& place : places) {
     auto next = rewrite_one(place.address, role);
     if (!next) return std::unexpected(next.error());
-    bool const differs = *next != place.address;
+    bool const differs = place.routed || *next != place.address;
     changed = changed || differs;
     addresses.push_back(differs ? std::move(*next) : std::string(field.substr(place.offset, place.length)));
   }

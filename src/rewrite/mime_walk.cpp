@@ -130,7 +130,8 @@ void mime_walk::on_header_end() {
   if (kind_ != kind::leaf && encoded && misplaced_encoding_.empty()) misplaced_encoding_ = encoding_word_;
   if (kind_ == kind::multipart && !boundary_.empty() && boundaries_.size() < limits_.nesting) {
     boundaries_.push_back({boundary_, digest_});
-  } else if (kind_ == kind::message && !encoded) {
+  } else if (kind_ == kind::message) {
+    // An encoding does not belong here, and readers differ about what it means; what looks like a header is looked at.
     begin_header(section::nested, false);
   }
 }

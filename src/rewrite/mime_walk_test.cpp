@@ -45,7 +45,7 @@ TEST(mime_walk, names_each_line) {
       {"a boundary counts by its beginning", "Content-Type: multipart/mixed; boundary=b\n\n--bxx\nA: b\n", "P.bM."},
       {"nested message", "Content-Type: message/rfc822\n\nSubject: a\n\nb", "P.N.b"},
       {"nested message, encoded", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nSubject: a",
-       "PP.b"},
+       "PP.N"},
       {"digest", "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: a\n\nx", "P.b.N.b"},
       {"inner part ends with the outer's boundary",
        "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nA: "
