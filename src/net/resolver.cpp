@@ -58,8 +58,9 @@ class resolver::engine {
     if (!context_) return;
     configure(options);
     ub_ctx_async(context_.get(), 1);  // a thread, not a process: seccomp sets allow that
-    // A site may name its loopback addresses. After this call no option can be set any more.
-    ub_ctx_zone_remove(context_.get(), "127.in-addr.arpa.");
+    // Names that libunbound would answer for by itself: a site may name its loopback addresses, and what is asked about
+    // a name that does not exist is the name servers' to say. After this no option can be set any more.
+    for (auto const* zone : {"127.in-addr.arpa.", "invalid.", "test."}) ub_ctx_zone_remove(context_.get(), zone);
     // A site may name its loopback addresses too. This call ends the configuration, so it comes last.
     ub_ctx_zone_remove(context_.get(), "127.in-addr.arpa.");
   }

@@ -22,6 +22,9 @@ COMMON = {
     "mynetworks": "127.0.0.8/32",
     "inet_protocols": "ipv4",
     "relay_domains": "relay.example",
+    # Postfix's own rewriting service looks at main.cf alone: what a listener says of classes would not count there.
+    "virtual_mailbox_domains": "vbox.example",
+    "virtual_alias_domains": "valias.example",
     "compatibility_level": "3.6",
     "smtpd_error_sleep_time": "0",
     "smtpd_soft_error_limit": "10000",

@@ -252,11 +252,11 @@ _each("recipient", RECIPIENT_GRID, "recipient", {
 _row("recipient-actions", RECIPIENT_ACTION_GRID, smtpd_recipient_restrictions=f"check_recipient_access {_TABLE}recipient_actions",
      smtpd_restriction_classes="strict", strict="reject_unknown_sender_domain, reject")
 _row("recipient-unlisted-off", RECIPIENT_GRID, smtpd_reject_unlisted_recipient="no")
-_row("recipient-unlisted-tables", RECIPIENT_GRID, virtual_mailbox_domains="vbox.example", virtual_mailbox_maps=f"{_TABLE}vbox",
-     virtual_alias_domains="valias.example", virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
+_row("recipient-unlisted-tables", RECIPIENT_GRID, virtual_mailbox_maps=f"{_TABLE}vbox",
+     virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
      local_recipient_maps=f"{_TABLE}local_users", recipient_delimiter="+")
-_row("recipient-unlisted-codes", RECIPIENT_GRID, virtual_mailbox_domains="vbox.example", virtual_mailbox_maps=f"{_TABLE}vbox",
-     virtual_alias_domains="valias.example", virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
+_row("recipient-unlisted-codes", RECIPIENT_GRID, virtual_mailbox_maps=f"{_TABLE}vbox",
+     virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
      local_recipient_maps=f"{_TABLE}local_users", show_user_unknown_table_name="no", unknown_local_recipient_reject_code="450",
      unknown_relay_recipient_reject_code="451", unknown_virtual_mailbox_reject_code="554", unknown_virtual_alias_reject_code="555")
 _row("recipient-first", RECIPIENT_GRID, smtpd_relay_before_recipient_restrictions="no",
@@ -267,7 +267,7 @@ _row("recipient-mx-backup", RECIPIENT_GRID, smtpd_relay_restrictions="permit_mx_
      permit_mx_backup_networks="192.0.2.0/24", proxy_interfaces="127.0.0.1")
 _row("recipient-only-old", RECIPIENT_GRID, smtpd_relay_restrictions="",
      smtpd_recipient_restrictions="permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination")
-_row("recipient-footer", RECIPIENT_GRID, smtpd_reject_footer="\\c. Call the helpdesk at {server_name}",
+_row("recipient-footer", RECIPIENT_GRID, smtpd_reject_footer="\\c. Call the helpdesk of $${{server_name}}",
      smtpd_recipient_restrictions="reject_non_fqdn_recipient")
 _row("recipient-percent", RECIPIENT_GRID, allow_percent_hack="no", swap_bangpath="no")
 _row("recipient-untrusted-routing", RECIPIENT_GRID, allow_untrusted_routing="yes")
