@@ -267,7 +267,7 @@ _row("recipient-mx-backup", RECIPIENT_GRID, smtpd_relay_restrictions="permit_mx_
      permit_mx_backup_networks="192.0.2.0/24", proxy_interfaces="127.0.0.1")
 _row("recipient-only-old", RECIPIENT_GRID, smtpd_relay_restrictions="",
      smtpd_recipient_restrictions="permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination")
-_row("recipient-footer", RECIPIENT_GRID, smtpd_reject_footer="\\c. Call the helpdesk of $${{server_name}}",
+_row("recipient-footer", RECIPIENT_GRID, smtpd_reject_footer="\\c. Call the helpdesk of $${server_name}",
      smtpd_recipient_restrictions="reject_non_fqdn_recipient")
 _row("recipient-percent", RECIPIENT_GRID, allow_percent_hack="no", swap_bangpath="no")
 _row("recipient-untrusted-routing", RECIPIENT_GRID, allow_untrusted_routing="yes")
