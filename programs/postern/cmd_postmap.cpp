@@ -362,7 +362,7 @@ int run(command_line const& line, std::string program, entry_format format) {
   what.want_utf8 = what.want_utf8 && settings->boolean("smtputf8_enable");
   what.host_name = settings->text("myhostname");
   for (auto& table : what.tables) {
-    if (!table.contains(':')) table = settings->text("default_database_type") + ":" + table;
+    if (!table.contains(':')) table = fmt::format("{}:{}", settings->text("default_database_type"), table);
   }
   log::set_sink(
       [name = what.program](log::level, std::string_view text) { fmt::print(stderr, "{}: {}\n", name, text); });

@@ -3,7 +3,7 @@
 #include <db.h>
 
 #include <cerrno>
-#include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -16,18 +16,13 @@
 namespace postern::maps {
 namespace {
 
-constexpr std::chrono::milliseconds lock_pause{2};
-
-// Shared, for one look-up.
+// For one look-up. Nobody is waited for: that may take as long as it likes to make a table.
 class shared_lock {
  public:
   static result<shared_lock> take(int fd, std::string const& named) {
-    for (auto waited = std::chrono::milliseconds{0}; ::flock(fd, LOCK_SH | LOCK_NB) != 0; waited += lock_pause) {
-      if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno(named + ": lock", errno);
-      if (waited >= lock_wait_max) return fail(named + ": is being rewritten by another program; try again later");
-      std::this_thread::sleep_for(lock_pause);
-    }
-    return shared_lock(fd);
+    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) return shared_lock(fd);
+    if (errno == EWOULDBLOCK) return fail(named + ": is being rewritten by another program; try again later");
+    return fail_errno(named + ": lock", errno);
   }
   ~shared_lock() {
     if (fd_ >= 0) ::flock(fd_, LOCK_UN);

@@ -1,11 +1,14 @@
 #include "maps/combined_table.hpp"
 
 #include <algorithm>
-#include <random>
+#include <array>
+#include <bit>
+#include <cstdint>
 
 #include <fmt/format.h>
 
 #include "maps/source_lines.hpp"
+#include "os/random.hpp"
 
 namespace postern::maps {
 namespace {
@@ -63,14 +66,15 @@ class random_table final : public table {
  public:
   explicit random_table(std::vector<std::string> values) : values_(std::move(values)) {}
   result<std::optional<std::string>> find(std::string_view) override {
-    return values_[std::uniform_int_distribution<std::size_t>(0, values_.size() - 1)(random_)];
+    std::array<unsigned char, 4> octets{};
+    os::fill_random(octets);
+    return values_[std::bit_cast<std::uint32_t>(octets) % values_.size()];
   }
   result<std::vector<entry>> entries() override { return fail("randmap: has no keys to list"); }
   bool is_pattern() const override { return true; }
 
  private:
   std::vector<std::string> values_;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 result<std::vector<std::string>> read_members(std::string_view type, std::string_view name) {

@@ -77,8 +77,9 @@ struct table_lock {
   os::unique_fd file;  // closed: there is no table yet
 };
 
-// The lock of the open file, not of the process: reading the table must not let go of it.
-// The file that is locked must be the one that the name leads to, or its successor has been missed.
+// Shared to flock(), which readers of hash: and btree: take and Postfix's writers want alone; the other lock keeps
+// writers apart. It is that of the open file, not of the process, so that reading the table does not let go of it. The
+// file that is locked must be the one that the name leads to, or its successor has been missed.
 result<table_lock> lock_table(std::string const& path) {
   while (true) {
     os::unique_fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -86,7 +87,7 @@ result<table_lock> lock_table(std::string const& path) {
     if (!file) return fail_errno("open " + path, errno);
     struct flock whole{};
     whole.l_type = F_WRLCK;
-    if (::flock(file.get(), LOCK_EX) != 0 || ::fcntl(file.get(), F_OFD_SETLKW, &whole) != 0)
+    if (::flock(file.get(), LOCK_SH) != 0 || ::fcntl(file.get(), F_OFD_SETLKW, &whole) != 0)
       return fail_errno("lock " + path, errno);
     struct stat held{};
     struct stat named{};
@@ -137,8 +138,6 @@ result<bool> change_table_file(table_file_type const& type, std::string const& n
   if (!lock) return std::unexpected(lock.error());
   std::vector<entry> entries;
   if (lock->file) {
-    // The readers of hash: and btree: take a shared lock for themselves, which ours would keep out.
-    ::flock(lock->file.get(), LOCK_SH);
     auto opened = open_table(fmt::format("{}:{}", type.name, name));
     auto read = opened ? (*opened)->entries() : std::unexpected(opened.error());
     if (!read) return std::unexpected(read.error());

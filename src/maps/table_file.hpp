@@ -5,7 +5,7 @@
 // Durability: a table is written beside the old one, synced, and takes its place by rename: readers see the old or the
 // new
 //             one, whole, whatever happens.
-// Concurrency: change() holds the table's lock (flock and fcntl, as Postfix takes them) from reading to replacing.
+// Concurrency: writers of one table wait for each other, and for Postfix's; readers wait for nobody.
 // Limits: keys in lmdb: 511 octets.
 
 #include <functional>

@@ -67,6 +67,7 @@ TEST_P(table_file, changes_under_a_lock) {
   add("first");
   {
     std::vector<std::jthread> writers;
+    writers.reserve(4);
     for (int i = 0; i < 4; ++i) writers.emplace_back([&, i] { add("key" + std::to_string(i)); });
   }
   auto opened = open_table(std::string(GetParam()) + ":" + name_);
