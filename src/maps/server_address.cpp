@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -22,6 +23,22 @@ std::uint16_t number_of(std::string const& port) {
   std::unique_ptr<::addrinfo, decltype([](::addrinfo* one) { ::freeaddrinfo(one); })> const held(found);
   if (found->ai_family == AF_INET6) return ntohs(reinterpret_cast<::sockaddr_in6*>(found->ai_addr)->sin6_port);
   return ntohs(reinterpret_cast<::sockaddr_in*>(found->ai_addr)->sin_port);
+}
+
+bool is_host(std::string_view host, bool bracketed) {
+  return !host.empty() && (bracketed || !host.contains(':')) && std::ranges::all_of(host, [](char c) {
+    return is_ascii_printable(c) && c != ' ' && c != '[' && c != ']' && c != '/';
+  });
+}
+
+/// A number, or a word that may be a service's name.
+bool is_port(std::string_view port) {
+  if (port.empty()) return false;
+  if (!is_ascii_digit(port.front())) {
+    return std::ranges::all_of(port, [](char c) { return is_ascii_alnum(c) || c == '-' || c == '_'; });
+  }
+  auto const number = parse_unsigned(port);
+  return number && *number > 0 && *number <= 65535;
 }
 
 }  // namespace
@@ -47,10 +64,7 @@ result<server_address> parse_inet_server(std::string_view text, std::string_view
   }
   if (!rest.empty() && !rest.starts_with(':')) return wrong();
   out.port = rest.empty() ? usual_port : rest.substr(1);
-  auto const number = parse_unsigned(out.port);
-  bool const digits = !out.port.empty() && is_ascii_digit(out.port.front());
-  bool const good_port = digits ? number && *number > 0 && *number <= 65535 : !out.port.empty();
-  if (out.host.empty() || !good_port) return wrong();
+  if (!is_host(out.host, text.starts_with('[')) || !is_port(out.port)) return wrong();
   return out;
 }
 

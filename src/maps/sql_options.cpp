@@ -139,7 +139,7 @@ result<sql_options> parse_sql_options(std::string_view engine, table_options con
   if (!sqlite && keys.dbname.empty() && !std::ranges::all_of(*at, is_uri)) {
     return from.complain("dbname", "missing; it names the database");
   }
-  sql_options out = keys;
+  sql_options out = static_cast<sql_options const&>(keys);
   out.account = account_of(keys);
   out.endpoints = std::move(*at);
   out.all_columns = !sqlite;

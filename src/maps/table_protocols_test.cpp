@@ -160,6 +160,10 @@ TEST(server_address, forms) {
       {"inet:h:65536", ""},
       {"inet:[::1", ""},
       {"inet:[::1]x", ""},
+      {"inet:::1:25", ""},
+      {"inet:a b:25", ""},
+      {"inet:a]:25", ""},
+      {"inet:h:p q", ""},
       {"unix:", ""},
   };
   for (auto const& one : rows) {

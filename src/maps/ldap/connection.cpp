@@ -338,6 +338,7 @@ ldap_entry ldap_connection::take_entry(struct ldapmsg* entry) const {
 ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_question const& question) {
   auto names = question.attributes;
   std::vector<char*> attributes;
+  attributes.reserve(names.size() + 1);
   for (auto& name : names) attributes.push_back(name.data());
   attributes.push_back(nullptr);
   int message_id = 0;
