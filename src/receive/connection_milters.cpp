@@ -136,9 +136,10 @@ net::task<smtp::verdict> connection::milters_on_data(smtp::verdict said) {
   if (said.refusal || !milters_) co_return said;
   co_await open_message();
   if (intake_) milters_->scene().queue_id = intake_->queue_id();
-  milters_->scene().recipient.reset();
-  auto const last = recipients_.empty() ? std::string() : recipients_.back().address();
-  auto answer = heed("DATA", co_await milters_->data(), last);
+  // Of several recipients macros and log lines name the first here, and the last at the end; so does Postfix.
+  auto const first = recipients_.empty() ? std::string() : recipients_.front().address();
+  milters_->scene().recipient = route_of(first);
+  auto answer = heed("DATA", co_await milters_->data(), first);
   if (answer.refusal) forget_message();
   co_return answer;
 }

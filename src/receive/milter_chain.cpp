@@ -38,7 +38,8 @@ void milter_chain::collect(milter_link& link) {
 }
 
 void milter_chain::keep(verdict const& said) {
-  if (said.hold && !hold_) hold_ = said.hold;
+  auto& hold = mail_begun_ ? hold_ : session_hold_;
+  if (said.hold && !hold) hold = said.hold;
   if (said.what == verdict::kind::discard) discard_ = true;
 }
 
@@ -166,7 +167,7 @@ net::task<verdict> milter_chain::content(milter_content& message) {
     if (all.what != verdict::kind::proceed || !message.trouble().empty()) break;
   }
   for (auto& one : std::exchange(message.remarks(), {})) warnings_.push_back(std::move(one));
-  all.hold = hold_;
+  all.hold = hold();
   if (discard_ && all.what == verdict::kind::proceed) all.what = verdict::kind::discard;
   co_return all;
 }

@@ -36,7 +36,7 @@ class milter_chain {
   net::task<milter::verdict> content(milter_content& message);
 
   /// What a filter said of the message at hand before its content came: hold or discard it.
-  std::optional<std::string> const& hold() const noexcept { return hold_; }
+  std::optional<std::string> const& hold() const noexcept { return hold_ ? hold_ : session_hold_; }
   bool discards() const noexcept { return discard_; }
 
   /// After each command: takes back what was said of a greeting or a transaction that is no more. `greeted`: it was
@@ -64,6 +64,7 @@ class milter_chain {
   milter::macro_source macros_;
   std::vector<std::string> warnings_;
   std::optional<std::string> hold_;
+  std::optional<std::string> session_hold_;  ///< said before any message: for all of them
   bool discard_ = false;
   bool greeted_ = false;     ///< a HELO or EHLO that was not taken back
   bool mail_begun_ = false;  ///< a MAIL that was not taken back

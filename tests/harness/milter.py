@@ -77,6 +77,8 @@ class Milter:
         self.answers = dict(answers or {})
         self.version, self.actions, self.steps, self.macro_lists = version, actions, steps, macro_lists
         self.sessions = []
+        self.open_sessions = 0
+        self.lock = threading.Lock()
         self.path = path
         if path:
             self.listener = socket.socket(socket.AF_UNIX)
@@ -99,10 +101,21 @@ class Milter:
             except OSError:
                 return
             log = []
-            self.sessions.append(log)
+            with self.lock:
+                self.sessions.append(log)
+                self.open_sessions += 1
             threading.Thread(target=self._serve, args=(client, log), daemon=True).start()
 
     def _serve(self, client, log):
+        try:
+            self._converse(client, log)
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.open_sessions -= 1
+
+    def _converse(self, client, log):
         with client, client.makefile("rb") as stream:
             while head := stream.read(4):
                 body = stream.read(struct.unpack(">I", head)[0])
@@ -118,10 +131,7 @@ class Milter:
                     answer = answer(payload) if callable(answer) else answer
                     if answer is None:
                         return
-                    try:
-                        client.sendall(answer)
-                    except OSError:
-                        return
+                    client.sendall(answer)
 
     def _negotiation(self, offered):
         version, actions, _ = struct.unpack(">III", offered[:12])
