@@ -12,6 +12,7 @@
 #include "net/stream.hpp"
 #include "receive/anvil_watch.hpp"
 #include "receive/message_intake.hpp"
+#include "receive/proxy_filter.hpp"
 #include "receive/milter_chain.hpp"
 #include "receive/session_log.hpp"
 #include "receive/smtp_server.hpp"
@@ -48,6 +49,7 @@ class connection {
   bool act_now(smtp::server_action const& action);
   net::task<next_actions> act(smtp::server_action action);
   void reply(std::string_view text);
+  void send(std::string_view text);
   std::optional<actions> next_line();
   std::string current_verb_name() const;
   net::task<> look_up_peer_name();
@@ -63,6 +65,7 @@ class connection {
   // connection_limits.cpp
   net::task<bool> begin_wrapped();
   net::task<bool> admit_tls_session();
+  std::string account() const;
   net::task<next_actions> refuse_sender();
   net::task<next_actions> refuse_data();
 
@@ -71,8 +74,13 @@ class connection {
   net::task<bool> shake_hands();
   net::task<bool> admit_client_certificate();
 
+  // connection_proxy.cpp
+  net::task<> open_proxy();
+  net::task<actions> answer_by_proxy();
+
   // connection_policy.cpp
   using first_decision = policy::gate::said (policy::gate::*)(policy::client_facts const&, policy::answers&) const;
+  void reply_with_footer(std::string_view text);
   net::task<std::optional<smtp::reply>> refuse_connection();
   net::task<smtp::verdict> judge_helo(std::string name, bool extended);
   net::task<actions> answer_helo(std::string name, bool extended);
@@ -103,6 +111,7 @@ class connection {
   // connection_message.cpp
   net::task<result<>> open_message();
   net::task<> settle_intake();
+  net::task<> take_content(std::span<std::string_view const> pieces);
   net::task<next_actions> read_data();
   net::task<next_actions> read_bdat(smtp::server_actions::begin_bdat chunk);
   net::task<actions> end_body(smtp::body_facts facts, bool whole);
@@ -129,6 +138,7 @@ class connection {
   std::optional<smtp::reply> content_refusal_;  ///< by smtpd_end_of_data_restrictions
   bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
   std::optional<message_intake> intake_;
+  std::optional<proxy_filter> proxy_;  ///< takes the message in place of intake_
   std::string intake_trouble_;  ///< why the content has nowhere to go; empty while it has
   smtp::data_reader data_reader_;
   smtp::bdat_reader bdat_reader_;

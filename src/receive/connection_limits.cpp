@@ -19,18 +19,22 @@ net::task<bool> connection::admit_tls_session() {
   co_return false;
 }
 
+// Whoever is anonymous is nobody's account.
+std::string connection::account() const {
+  return protocol_.mechanism() == "ANONYMOUS" ? std::string() : protocol_.user();
+}
+
 net::task<connection::next_actions> connection::refuse_sender() {
-  auto why = co_await anvil_.on_message(protocol_.user());
+  auto why = co_await anvil_.on_message(account());
   if (!why) co_return std::nullopt;
   co_return protocol_.on_sender_verdict(smtp::verdict::refuse(std::move(*why)));
 }
 
 // Asks once a message, when all its recipients are known, whether its account may still send.
 net::task<connection::next_actions> connection::refuse_data() {
-  if (protocol_.mechanism() == "ANONYMOUS") co_return std::nullopt;
   std::vector<std::string> recipients;
   for (auto const& one : recipients_) recipients.push_back(one.address());
-  auto standing = co_await anvil_.ask_account(protocol_.user(), std::move(recipients));
+  auto standing = co_await anvil_.ask_account(account(), std::move(recipients));
   if (standing.hold) actions_.hold = std::move(standing.hold);
   if (!standing.refused) co_return std::nullopt;
   co_return protocol_.on_data_verdict(smtp::verdict::refuse(std::move(*standing.refused)));

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "message/received.hpp"
 #include "receive/connection.hpp"
 #include "receive/policy_asker.hpp"
@@ -92,6 +93,16 @@ net::task<smtp::verdict> connection::ask_policy(policy::command at, first_decisi
   co_return verdict_of(made);
 }
 
+// smtpd_reject_footer.
+void connection::reply_with_footer(std::string_view text) {
+  policy::footer_facts facts{peer_.address.text(), std::to_string(peer_.port),
+                             format_syslog_time(std::chrono::system_clock::now())};
+  std::string trouble;
+  auto const whole = settings_->footer.append_to(text, facts, trouble);
+  if (!trouble.empty()) log::warning("{}, session={}", printable(trouble), session_id_);
+  send(whole);
+}
+
 net::task<std::optional<smtp::reply>> connection::refuse_connection() {
   if (settings_->gate.delays_reject() || !settings_->gate.has_client_list()) co_return std::nullopt;
   auto said = co_await ask_policy(policy::command::connect, &policy::gate::decide_connection);
@@ -131,7 +142,7 @@ net::task<connection::actions> connection::answer_sender() {
 }
 
 net::task<connection::actions> connection::answer_recipient(std::string forward_path, bool verify_only) {
-  if (auto why = co_await anvil_.on_recipient(protocol_.user())) {
+  if (auto why = co_await anvil_.on_recipient(account())) {
     co_return protocol_.on_recipient_verdict(smtp::verdict::refuse(std::move(*why)));
   }
   auto const facts = client_facts(verify_only ? policy::command::vrfy : policy::command::rcpt);
@@ -168,10 +179,10 @@ net::task<connection::actions> connection::answer_etrn(std::string domain) {
 
 // smtpd_end_of_data_restrictions: the content has come, and the message is not taken yet.
 net::task<> connection::judge_content() {
-  if (!settings_->gate.has_end_of_data_list() || !intake_) co_return;
+  if (!settings_->gate.has_end_of_data_list() || (!intake_ && !proxy_)) co_return;
   auto said = co_await ask_policy(policy::command::end_of_message, &policy::gate::decide_end_of_data);
   content_refusal_ = said.refusal;
-  if (!said.refusal) intake_->add_actions(actions_);
+  if (!said.refusal && intake_) intake_->add_actions(actions_);
 }
 
 // A null sender says nothing of who writes: then From: has to be the login's own.
