@@ -1,7 +1,6 @@
 #include "maps/alias_line.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <vector>
 
