@@ -17,6 +17,7 @@ struct command_line {
   std::string config_dir;         ///< -c CONFDIR or --config-dir CONFDIR; empty when absent
 };
 
+int cmd_access(command_line const& line);
 int cmd_auth(command_line const& line);
 int cmd_check(command_line const& line);
 int cmd_conf(command_line const& line);

@@ -26,6 +26,7 @@ constexpr std::array commands{
     command{"init", cmd_init, "", "write a safe configuration and a certificate"},
     command{"user", cmd_user, "", "make, change, lock, import accounts; app passwords"},
     command{"check", cmd_check, "", "look for errors and risks in configuration and system"},
+    command{"access", cmd_access, "", "what the restriction lists would say to a client, and which of them decides"},
     command{"auth", cmd_auth, "", "test one login: each step, what is offered, who says no and why"},
     command{"probe", cmd_probe, "", "try login and relaying on any SMTP server"},
     command{"conf", cmd_conf, "postconf", "show and change parameters"},

@@ -226,7 +226,8 @@ void evaluation::trace_lookup(std::string asked, std::string told) {
 
 std::size_t evaluation::open_step(restriction const& one) {
   if (!client.wants_trace) return 0;
-  out.trace.push_back({list_name(), one.text, depth_ - 1, {}, {}});
+  auto text = (warns_only() ? "warn_if_reject " : "") + one.text;
+  out.trace.push_back({list_name(), std::move(text), depth_ - 1, {}, {}});
   step_ = out.trace.size() - 1;
   return step_;
 }

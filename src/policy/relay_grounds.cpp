@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "policy/restrictions.hpp"
+
 namespace postern::policy {
 namespace {
 
@@ -32,9 +34,11 @@ relay_grounds find_relay_grounds(evaluation& run, maps::map_list const& table, t
                                  key_origin origin, std::string_view restriction) {
   // "postmaster@" names no destination: it would let anybody write to every postmaster of the world.
   bool names_nothing = origin == key_origin::recipient && found.key.ends_with('@');
-  bool asked = run.to != nullptr && !run.relay_grounds;
-  if (origin == key_origin::claimed || names_nothing || !asked) return {};
+  bool wanted = run.to != nullptr && !is_authorized_destination(*run.to) && !run.relay_grounds &&
+                run.access() == aspect::recipient;
+  if (origin == key_origin::claimed || names_nothing || !wanted) return {};
   for (auto const& key : keys_of_nobody(run, origin)) {
+    run.trace_lookup("does it let in everybody?", "asked for what nobody has:");
     auto of_nobody = run.look_up(table, {{key}});
     if (of_nobody.trouble == outcome::pending) return {std::nullopt, true};
     if (of_nobody.trouble != outcome::none) return {};

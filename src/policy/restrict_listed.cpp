@@ -80,6 +80,8 @@ outcome check_in(evaluation& run, candidate const& one, parameter_tables const& 
 
 outcome check_class(evaluation& run, candidate const& one) {
   auto const& settings = run.settings;
+  // user%other@ours is not somebody here; as a recipient it has passed the relay lists already.
+  if (one.sender && one.address.sender_routed) return outcome::none;
   switch (one.address.klass) {
     case address_class::local:
       return check_local(run, one);

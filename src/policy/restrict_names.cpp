@@ -67,9 +67,12 @@ outcome reject_non_fqdn_helo_hostname(evaluation& run, restriction const& /*one*
 outcome reject_unknown_helo_hostname(evaluation& run, restriction const& /*one*/) {
   if (!run.client.helo) return outcome::none;
   if (says_address(run)) return reject_invalid_address(run);
-  auto found = search_name(run, lowercase(*run.client.helo), {dns_kind::host_addresses, dns_kind::mail_exchangers});
+  auto name = lowercase(*run.client.helo);
+  name_search found;
+  if (is_well_formed_host_name(name))
+    found = search_name(run, name, {dns_kind::host_addresses, dns_kind::mail_exchangers});
   if (found.pending) return outcome::pending;
-  if (found.status == dns_status::found && !found.accepts_no_mail) return outcome::none;
+  if (found.status == dns_status::found) return outcome::none;
   auto about = helo_subject(run);
   if (found.status == dns_status::try_again) {
     return run.defer_if_permitted(run.settings.unknown_name_tempfail, 450, "4.7.1", about.rejected("Host not found"),

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "receive/policy_sources.hpp"
 
 namespace postern::receive {
 namespace {
@@ -66,18 +67,11 @@ net::task<> connection::run() {
 }
 
 net::task<> connection::look_up_peer_name() {
-  if (parts_.resolver == nullptr) co_return;
-  auto found = co_await parts_.resolver->confirmed_name(peer_.address);
-  bool confirmed = found.status == net::lookup_status::found;
-  auto failed = found.status == net::lookup_status::try_again ? policy::name_status::temporary
-                                                              : policy::name_status::permanent;
-  peer_.status = confirmed ? policy::name_status::ok : failed;
-  peer_.reverse_status = peer_.status;
-  if (found.records.empty()) co_return;
-  peer_.reverse_name = found.records.front();
-  peer_.reverse_status = policy::name_status::ok;
-  if (confirmed) peer_.name = peer_.reverse_name;
-  if (!confirmed && failed == policy::name_status::permanent) peer_.status = policy::name_status::unverified;
+  auto found = co_await find_client_names(parts_.resolver, peer_.address);
+  peer_.name = std::move(found.name);
+  peer_.status = found.status;
+  peer_.reverse_name = std::move(found.reverse_name);
+  peer_.reverse_status = found.reverse_status;
 }
 
 net::task<> connection::greet() {
@@ -213,6 +207,11 @@ net::task<bool> connection::flush() {
 }
 
 void connection::reply(std::string_view text) {
+  if (!settings_->footer.empty()) return reply_with_footer(text);
+  send(text);
+}
+
+void connection::send(std::string_view text) {
   output_ += text;
   log_.server_text(text);
   bool intermediate = text.starts_with('3');

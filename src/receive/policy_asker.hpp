@@ -36,10 +36,7 @@ class policy_asker {
   }
 
  private:
-  net::task<policy::dns_answer> ask_dns(policy::dns_question asked);
-  net::task<policy::existence> find_account(std::string address);
   net::task<policy::mail_access_answer> find_window(policy::mail_access_question asked);
-  std::vector<std::string> account_names(std::string_view address) const;
 
   server_parts const& parts_;
   service_settings const& settings_;

@@ -71,6 +71,9 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->protocol.tls_usable = tls != nullptr;
   if (!tls && made->protocol.tls == smtp::tls_level::may) made->protocol.tls = smtp::tls_level::none;
   made->gate = std::move(*gate);
+  auto footer = policy::reject_footer::load(settings);
+  if (!footer) return std::unexpected(footer.error());
+  made->footer = std::move(*footer);
   auto anvil = load_anvil_settings(settings, interfaces);
   if (!anvil) return std::unexpected(anvil.error());
   made->anvil = std::make_shared<anvil_settings const>(std::move(*anvil));
@@ -86,6 +89,9 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   auto content = load_content_settings(settings, interfaces, made->gate.addresses());
   if (!content) return std::unexpected(content.error());
   made->content = std::move(*content);
+  auto proxy = load_proxy_settings(settings);
+  if (!proxy) return std::unexpected(proxy.error());
+  made->proxy = std::move(*proxy);
   made->tls_log_level = static_cast<int>(parse_unsigned(settings.text("smtpd_tls_loglevel").substr(0, 1)).value_or(0));
   made->require_client_certificate = requires_client_certificate(settings);
   made->ask_client_certificate = settings.boolean("smtpd_tls_ask_ccert") || made->require_client_certificate;

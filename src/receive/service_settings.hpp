@@ -11,9 +11,11 @@
 #include "net/tls_context.hpp"
 #include "policy/gate.hpp"
 #include "policy/match_list.hpp"
+#include "policy/reject_footer.hpp"
 #include "receive/anvil_settings.hpp"
 #include "receive/auth_place.hpp"
 #include "receive/content_settings.hpp"
+#include "receive/proxy_filter.hpp"
 #include "receive/milter_settings.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
@@ -25,6 +27,7 @@ namespace postern::receive {
 struct service_settings {
   smtp::server_settings protocol;
   policy::gate gate;
+  policy::reject_footer footer;
   std::shared_ptr<anvil_settings const> anvil;
   std::shared_ptr<net::tls_context> tls;
   std::string tls_trouble;  ///< why tls is null although the configuration asks for it; empty otherwise
@@ -34,6 +37,7 @@ struct service_settings {
   std::chrono::seconds starttls_timeout{300};  ///< smtpd_starttls_timeout
   std::chrono::seconds commit_timeout{60};
   content_settings content;
+  proxy_settings proxy;  ///< smtpd_proxy_filter
   milter_settings milters;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
