@@ -10,6 +10,7 @@ extension_rules const plus{.delimiters = "+"};
 // The keys' texts; those that are no parts with a '*' in front.
 std::vector<std::string> texts(std::vector<lookup_key> const& keys) {
   std::vector<std::string> out;
+  out.reserve(keys.size());
   for (auto const& one : keys) out.push_back((one.part ? "" : "*") + one.text);
   return out;
 }
