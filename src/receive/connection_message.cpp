@@ -12,12 +12,17 @@ smtp::reply const queue_away{451, "4.3.0", "Error: queue file write error"};
 
 void connection::forget_message() {
   intake_.reset();
+  proxy_.reset();
   intake_trouble_.clear();
   content_refusal_.reset();
 }
 
 net::task<result<>> connection::open_message() {
   forget_message();
+  if (!settings_->proxy.name.empty()) {
+    co_await open_proxy();
+    co_return result<>{};
+  }
   auto segment = co_await parts_.spool.segment(segment_timeout);
   if (!segment) {
     intake_trouble_ = segment.error().text;
@@ -44,6 +49,14 @@ net::task<> connection::settle_intake() {
   }
 }
 
+// The next of the content, to the spool or to the filter that stands before it.
+net::task<> connection::take_content(std::span<std::string_view const> pieces) {
+  if (proxy_) co_await proxy_->send(pieces);
+  if (!intake_) co_return;
+  if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
+  co_await settle_intake();
+}
+
 net::task<connection::next_actions> connection::read_data() {
   if (!intake_) co_await open_message();
   data_reader_.reset(protocol_.rules_for_body());
@@ -51,10 +64,7 @@ net::task<connection::next_actions> connection::read_data() {
   for (;;) {
     pieces.clear();
     auto progress = data_reader_.feed(input_.view(), pieces);
-    if (intake_ && !data_reader_.facts().too_large) {
-      if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
-      co_await settle_intake();
-    }
+    if (!data_reader_.facts().too_large) co_await take_content(pieces);
     input_.consume(progress.consumed);
     if (progress.ended) break;
     if (!co_await flush()) co_return std::nullopt;
@@ -73,10 +83,7 @@ net::task<connection::next_actions> connection::read_bdat(smtp::server_actions::
   for (;;) {
     pieces.clear();
     auto progress = bdat_reader_.feed(input_.view(), pieces);
-    if (intake_ && !bdat_reader_.facts().too_large) {
-      if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
-      co_await settle_intake();
-    }
+    if (!bdat_reader_.facts().too_large) co_await take_content(pieces);
     input_.consume(progress.consumed);
     if (progress.chunk_ended) break;
     if (!co_await flush()) co_return std::nullopt;
@@ -94,8 +101,8 @@ net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool
     fault = smtp::body_fault::bare_line_feed;
   else if (!intake_trouble_.empty())
     fault = smtp::body_fault::write_error;
-  if (whole && fault == smtp::body_fault::none) {
-    co_await judge_content();
+  if (whole && fault == smtp::body_fault::none) co_await judge_content();
+  if (whole && fault == smtp::body_fault::none && intake_) {
     if (auto ended = intake_->finish(); !ended) intake_trouble_ = ended.error().text;
     co_await settle_intake();
     if (intake_trouble_.empty() && !intake_->too_many_hops()) co_await filter_content();
@@ -110,6 +117,7 @@ net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool
 }
 
 net::task<connection::actions> connection::answer_commit() {
+  if (proxy_) co_return co_await answer_by_proxy();
   auto no = std::exchange(content_refusal_, std::nullopt);
   if (!no) no = intake_->refusal();
   if (!no) no = co_await refuse_header_from();

@@ -10,34 +10,10 @@
 #include "message/address.hpp"
 #include "message/received.hpp"
 #include "policy/alias_target.hpp"
+#include "receive/received_field.hpp"
 
 namespace postern::receive {
 namespace {
-
-message::tls_details details_of(net::tls_info const& info, bool certificate_requested) {
-  message::tls_details out;
-  out.protocol = info.protocol;
-  out.cipher = info.cipher;
-  out.cipher_bits_used = info.cipher_bits_used;
-  out.cipher_bits = info.cipher_bits_all;
-  out.key_exchange = info.key_exchange.kind;
-  out.key_exchange_curve = info.key_exchange.curve;
-  out.server_signature = info.server_signature.kind;
-  out.server_signature_curve = info.server_signature.curve;
-  out.server_signature_bits = info.server_signature.bits;
-  out.server_digest = info.server_digest;
-  out.client_signature = info.client_signature.kind;
-  out.client_signature_curve = info.client_signature.curve;
-  out.client_signature_bits = info.client_signature.bits;
-  out.client_digest = info.client_digest;
-  out.client_certificate_requested = certificate_requested;
-  out.client_certificate_present = info.peer_certificate;
-  out.client_certificate_verified = info.peer_verified;
-  out.client_common_name = info.peer_subject_cn;
-  out.client_issuer = info.peer_issuer_cn;
-  out.server_name = info.server_name;
-  return out;
-}
 
 queue::return_content ret_of(smtp::dsn_return ret) {
   switch (ret) {
@@ -73,20 +49,6 @@ message_intake::message_intake(service_settings const& settings, intake_session 
   filtering_.emplace(session_.scratch, settings_.milters.header_octets_max, settings_.milters.memory_octets);
 }
 
-client_kind message_intake::kind_of_client() const {
-  auto const& own = settings_.content.own_addresses;
-  auto const& address = session_.client->address;
-  client_kind out{address,
-                  session_.protocol->authenticated(),
-                  settings_.gate.in_mynetworks(address),
-                  std::ranges::find(own, address) != own.end(),
-                  {}};
-  for (auto const& one : recipients_) {
-    if (one.permit() != nullptr) out.grounds.emplace_back(one.permit()->grounds());
-  }
-  return out;
-}
-
 rewrite::message_origin message_intake::make_origin() const {
   rewrite::message_origin out;
   out.queue_id = id_text_;
@@ -102,7 +64,7 @@ rewrite::message_origin message_intake::make_origin() const {
 // Once the envelope is known: which fields are added, who looks at the content.
 void message_intake::choose_editing() {
   auto const& content = settings_.content;
-  auto const client = kind_of_client();
+  auto const client = find_client_kind(settings_, *session_.client, *session_.protocol, recipients_);
   anonymous_ = content.privacy.any() && content.anonymous_clients.has(client);
   rewrite::editor_options options;
   if (content.checks.any()) options.checks = &content.checks;
@@ -366,27 +328,9 @@ std::string message_intake::decide_filter() const {
 }
 
 std::string message_intake::make_received() const {
-  auto const& content = settings_.content;
-  auto address = session_.client->address.text();
-  message::received_fields fields;
-  fields.helo_name = session_.protocol->helo_name();
-  fields.client_name = session_.client->name;
-  fields.client_address = address;
-  fields.anonymize = anonymous_ && content.privacy.received;
-  std::optional<message::tls_details> tls;
-  if (session_.tls != nullptr) tls = details_of(*session_.tls, settings_.ask_client_certificate);
-  fields.tls = tls ? &*tls : nullptr;
-  fields.show_tls = content.tls_received_header;
-  fields.authenticated_user = session_.protocol->user();
-  fields.show_user = content.authenticated_header && !(anonymous_ && content.privacy.login);
-  fields.extended = session_.protocol->extended();
-  fields.smtputf8 = session_.protocol->envelope().from.smtputf8;
-  fields.host_name = settings_.protocol.host_name;
-  fields.mail_name = settings_.protocol.mail_name;
-  fields.queue_id = id_text_;
-  if (recipients_.size() == 1) fields.recipient = recipients_.front().address();
-  fields.date = date_;
-  return message::format_received(fields);
+  auto const only = recipients_.size() == 1 ? std::string_view(recipients_.front().address()) : std::string_view();
+  return make_received_field(settings_,
+                             {*session_.client, *session_.protocol, session_.tls, anonymous_, id_text_, only, date_});
 }
 
 void message_intake::log_privacy() const {

@@ -83,7 +83,6 @@ class message_intake {
  private:
   enum class phase : std::uint8_t { envelope, own_fields, content, end, filters, last_envelope, done };
 
-  client_kind kind_of_client() const;
   rewrite::message_origin make_origin() const;
   void choose_editing();
   bool rewrite_envelope(policy::message_actions const& actions);

@@ -60,4 +60,17 @@ server_session::actions server_session::on_message_refused(reply const& why) {
   return end_event();
 }
 
+server_session::actions server_session::on_message_relayed(reply const& said) {
+  if (!said.positive()) return on_message_refused(said);
+  demand(expecting_ == expecting::commit);
+  begin_event();
+  ++messages_;
+  errors_ = 0;
+  junk_ = 0;
+  expect(expecting::line);
+  say(fmt::format("{} {}{}{}", said.code, said.enhanced, said.enhanced.empty() ? "" : " ", said.text));
+  reset_transaction();
+  return end_event();
+}
+
 }  // namespace postern::smtp

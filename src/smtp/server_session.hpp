@@ -92,6 +92,8 @@ class server_session {
   actions on_body_end(std::uint64_t size, body_fault fault = body_fault::none);
   actions on_message_committed(std::string_view queue_id);
   actions on_message_refused(reply const& why);
+  /// A filter in front of the queue took the message, or did not: its reply goes to the client.
+  actions on_message_relayed(reply const& said);
 
   actions on_timeout();
   actions on_shutdown();
