@@ -1,6 +1,7 @@
 #include "auth/account_source.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -63,6 +64,8 @@ class account_source final : public credential_source {
   using found_account = source_answer<account>;
   result<> open();
   found_account find(std::string_view user);
+  verdict admit(account const& whom, login const& who, std::string_view credential) const;
+  void remember(std::string name, account whom);
   bool is_over(std::string_view account_name);
   result<password_match> verify_main(account const& whom, login const& who, secret const& password);
   verdict accept_app_password(account const& whom, credential const& app, login const& who, secret const& password);
@@ -82,6 +85,13 @@ class account_source final : public credential_source {
   account_names names_;
   std::string stand_in_;
   std::optional<account_store> store_;
+  /// What admit() read since the database was last another, without the verifiers. Only in an object that is asked for
+  /// change_stamp(): there it is looked at before.
+  struct {
+    std::uint64_t version = 0;  ///< 0: nobody asked yet
+    std::uint64_t stamp = 0;
+    std::unordered_map<std::string, account> accounts;
+  } recent_;
   struct {
     std::uint64_t stamp = 0;  ///< 0: nobody asked yet
     wall_time seen;
@@ -148,8 +158,16 @@ result<bool> account_source::exists(std::string_view user) {
 
 result<std::uint64_t> account_source::change_stamp() {
   if (auto ready = open(); !ready) return std::unexpected(ready.error());
-  auto stamp = store_->change_stamp();
-  if (!stamp) store_.reset();
+  auto const version = store_->data_version();
+  if (version && *version == recent_.version) return recent_.stamp;
+  recent_ = {};
+  auto stamp = version ? store_->change_stamp() : version;
+  if (!stamp) {
+    store_.reset();
+    return stamp;
+  }
+  recent_.version = *version;
+  recent_.stamp = *stamp;
   return stamp;
 }
 
@@ -238,6 +256,7 @@ void account_source::upgrade(account const& whom, secret const& password, passwo
   if (!outdated || !check_new_password(password)) return;
   auto const made = make_verifiers(password, options_.costs, {find_scram_salts(whom), whom.name, options_.weak});
   if (!made || !store_) return;
+  recent_ = {};
   if (auto const kept = store_->upgrade_verifiers(whom, *made); !kept) outcome.detail = kept.error().text;
 }
 
@@ -270,9 +289,18 @@ verdict account_source::check_password(login const& who, secret const& password)
 }
 
 verdict account_source::admit(login const& who, std::string_view credential) {
-  auto const found = find(who.user);
+  auto name = names_.canonical(who.user).value_or(std::string());
+  if (auto const known = recent_.accounts.find(name); known != recent_.accounts.end()) {
+    return admit(known->second, who, credential);
+  }
+  auto found = find(who.user);
   if (!found.found) return refuse(found);
-  auto const& whom = *found.found;
+  auto said = admit(*found.found, who, credential);
+  remember(std::move(name), std::move(*found.found));
+  return said;
+}
+
+verdict account_source::admit(account const& whom, login const& who, std::string_view credential) const {
   auto const* const app = credential.empty() ? nullptr : find_app_password(whom, credential);
   if (app == nullptr && !credential.empty()) {
     return sign({.code = verdict_code::wrong_password,
@@ -282,6 +310,15 @@ verdict account_source::admit(login const& who, std::string_view credential) {
   auto said = decide_admission(whom, app, who, now());
   if (said.code == verdict_code::accepted) note_usage(app != nullptr ? app->id : whom.password_id, who);
   return sign(std::move(said));
+}
+
+void account_source::remember(std::string name, account whom) {
+  constexpr std::size_t accounts_max = 10'000;
+  if (recent_.version == 0) return;
+  if (recent_.accounts.size() >= accounts_max) recent_.accounts.clear();
+  whom.verifiers = {};
+  for (auto& app : whom.app_passwords) app.verifiers = {};
+  recent_.accounts.insert_or_assign(std::move(name), std::move(whom));
 }
 
 // Nothing is written when the password is known already: this is called with every login.
@@ -295,6 +332,7 @@ result<> account_source::store(login const& who, secret const& password) {
   auto const salts = found.found ? find_scram_salts(*found.found) : scram_salts{};
   auto const made = make_verifiers(password, options_.costs, {salts, found.account, options_.weak});
   if (!made) return std::unexpected(made.error());
+  recent_ = {};  // the version is another for the others' writes only
   auto const kept =
       found.found ? store_->set_verifiers(found.account, *made, now()) : store_->add(found.account, *made, now());
   if (!kept) return std::unexpected(kept.error());

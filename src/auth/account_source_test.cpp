@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/app_password.hpp"
+#include "auth/sqlite.hpp"
 #include "auth/test_accounts.hpp"
 #include "base/hex.hpp"
 #include "crypto/argon2id.hpp"
@@ -246,6 +247,37 @@ TEST_F(account_source_test, a_hash_of_the_typed_octets_is_taken_and_made_anew) {
   EXPECT_NE(store_.load_account("joe").value()->verifiers.argon2id, made.argon2id);
   EXPECT_EQ(check("joe", "\u00e4pfel").code, verdict_code::accepted);
   EXPECT_EQ(check("joe", typed).code, verdict_code::accepted);
+}
+
+TEST_F(account_source_test, admits_by_what_stood_there_at_the_last_change_stamp) {
+  auto const joe = login{.user = "Joseph@example.org", .service = "smtp"};
+  auto const admitted = [&] {
+    EXPECT_TRUE(source_->change_stamp());
+    return source_->admit(joe, "").code;
+  };
+  EXPECT_EQ(source_->admit(joe, "").code, verdict_code::accepted);
+  EXPECT_EQ(admitted(), verdict_code::accepted);
+  EXPECT_EQ(admitted(), verdict_code::accepted);
+  ASSERT_TRUE(store_.set_locked("joe", true, now_).value());
+  EXPECT_EQ(admitted(), verdict_code::locked);
+  ASSERT_TRUE(store_.set_locked("joe", false, now_).value());
+  EXPECT_EQ(admitted(), verdict_code::accepted);
+  ASSERT_TRUE(store_.set_expiry("joe", now_ + 60s, now_).value());
+  EXPECT_EQ(admitted(), verdict_code::accepted);
+  now_ += 61s;
+  EXPECT_EQ(admitted(), verdict_code::expired) << "though nothing was written";
+  ASSERT_TRUE(store_.remove_alias("joe", "joseph", now_).value());
+  EXPECT_EQ(admitted(), verdict_code::unknown_user);
+}
+
+TEST_F(account_source_test, admits_nobody_by_what_an_editor_of_the_database_has_changed) {
+  auto const joe = login{.user = "joe", .service = "smtp"};
+  ASSERT_TRUE(source_->change_stamp());
+  ASSERT_EQ(source_->admit(joe, "").code, verdict_code::accepted);
+  auto editor = sqlite::connection::open(accounts_.path(), 1000).value();
+  ASSERT_TRUE(editor.execute("UPDATE accounts SET locked = 1"));
+  ASSERT_TRUE(source_->change_stamp());
+  EXPECT_EQ(source_->admit(joe, "").code, verdict_code::locked);
 }
 
 TEST_F(account_source_test, takes_over_passwords_once) {

@@ -109,14 +109,18 @@ result<> account_store::configure() {
   if (!select_account) return std::unexpected(select_account.error());
   auto select_stamp = database_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'changes'");
   if (!select_stamp) return std::unexpected(select_stamp.error());
+  auto select_version = database_.prepare("PRAGMA data_version");
+  if (!select_version) return std::unexpected(select_version.error());
   select_account_ = std::move(*select_account);
   select_stamp_ = std::move(*select_stamp);
+  select_version_ = std::move(*select_version);
   return {};
 }
 
 void account_store::disconnect() {
   select_account_ = {};
   select_stamp_ = {};
+  select_version_ = {};
   database_ = {};
 }
 
@@ -154,6 +158,15 @@ result<std::uint64_t> account_store::change_stamp() {
   select_stamp_.reset();
   if (!row) return std::unexpected(explain(row.error()));
   return std::uint64_t{epoch_} << 32U | serial;
+}
+
+result<std::uint64_t> account_store::data_version() {
+  if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
+  auto const row = select_version_.step();
+  auto const version = row && *row ? static_cast<std::uint32_t>(select_version_.integer(0)) : 0U;
+  select_version_.reset();
+  if (!row) return std::unexpected(explain(row.error()));
+  return std::uint64_t{epoch_} << 32U | version;
 }
 
 result<std::vector<account_change>> account_store::load_changes(std::uint64_t stamp) {

@@ -87,6 +87,8 @@ class account_store {
   /// A number that differs from the last one when any account was changed or the file was replaced; never 0. Usage is
   /// no change. Costs a few microseconds.
   result<std::uint64_t> change_stamp();
+  /// Another when anybody wrote anything since, by our means or others; cheaper than reading it.
+  result<std::uint64_t> data_version();
   /// What changed since change_stamp() of this object was `stamp`, oldest first; nothing when the file was replaced.
   result<std::vector<account_change>> load_changes(std::uint64_t stamp);
 
@@ -125,6 +127,7 @@ class account_store {
   sqlite::connection database_;
   sqlite::statement select_account_;
   sqlite::statement select_stamp_;
+  sqlite::statement select_version_;
   file_identity identity_;
   std::uint32_t epoch_ = 0;  ///< how often the file was opened
 };

@@ -129,6 +129,7 @@ net::task<> auth_server::serve_connection(connection_pointer on) {
 
 void auth_server::answer_lines(connection_pointer const& on) {
   on->gathering = true;
+  verifier::turn const together(verifier_);
   while (!on->closed) {
     auto const line = on->input.take_line();
     if (!line) break;

@@ -72,7 +72,8 @@ class credential_source {
   virtual source_answer<scram_credentials> load_scram(login const& who, crypto::hash_algorithm hash);
   virtual source_answer<sasl::shared_secret> load_shared_secret(login const& who, std::string_view mechanism);
   /// The login is proved (SCRAM, CRAM-MD5, EXTERNAL, GSSAPI, a token): may the account log in here and now? Not for a
-  /// locked or expired account, or with an app password whose scopes or networks exclude this login.
+  /// locked or expired account, or with an app password whose scopes or networks exclude this login. Where
+  /// change_stamp() is asked for, by what stood there then.
   virtual verdict admit(login const& who, std::string_view credential);
   /// For recipients; a locked account still gets its mail.
   virtual result<bool> exists(std::string_view user);

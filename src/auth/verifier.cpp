@@ -156,6 +156,8 @@ credential_chain* verifier::own_sources() {
 
 /// Whatever the sources say, the cache holds nothing older than they are afterwards.
 void verifier::refresh() {
+  if (turn_ == turn_state::looked) return;
+  if (turn_ == turn_state::begun) turn_ = turn_state::looked;
   auto const* const own = own_sources();
   if (own == nullptr) return cache_.clear();
   for (std::size_t i = 0; i < watched_.size(); ++i) {

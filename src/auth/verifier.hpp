@@ -51,6 +51,18 @@ class verifier {
   verifier(verifier const&) = delete;
   verifier& operator=(verifier const&) = delete;
 
+  /// While one lives the sources are asked once whether they changed: for questions that came in together.
+  class turn {
+   public:
+    explicit turn(verifier& whom) : verifier_(whom) { verifier_.turn_ = turn_state::begun; }
+    ~turn() { verifier_.turn_ = turn_state::none; }
+    turn(turn const&) = delete;
+    turn& operator=(turn const&) = delete;
+
+   private:
+    verifier& verifier_;
+  };
+
   /// Forgets a question: it is not begun, its answer not given. Does nothing once it was answered.
   class question {
    public:
@@ -85,6 +97,7 @@ class verifier {
  private:
   struct shared;
   struct job;
+  enum class turn_state : std::uint8_t { none, begun, looked };
   struct watched {
     std::uint64_t stamp = 0;   ///< when the cache was last known to be right
     std::uint64_t polled = 0;  ///< when revocations were last asked for
@@ -103,6 +116,7 @@ class verifier {
   std::optional<credential_chain> own_;
   std::vector<watched> watched_;  ///< beside own_'s sources
   std::uint64_t changes_ = 0;
+  turn_state turn_ = turn_state::none;
   success_cache cache_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<hash_pool> token_pool_;

@@ -302,6 +302,22 @@ TEST_F(verifier_source_test, a_cached_password_is_admitted_anew_each_time) {
   EXPECT_TRUE(outcome.cached);
 }
 
+TEST_F(verifier_source_test, questions_of_one_turn_are_answered_by_one_look_at_the_sources) {
+  script_->stamp = 1;
+  verifier asked(scripted(), mailbox_.poster());
+  auto const before = asked.changes();
+  {
+    verifier::turn const together(asked);
+    EXPECT_EQ(asked.changes(), before);
+    script_->stamp = 2;
+    EXPECT_EQ(asked.changes(), before);
+  }
+  EXPECT_NE(asked.changes(), before);
+  script_->stamp = 3;
+  verifier::turn const next(asked);
+  EXPECT_EQ(asked.changes(), before + 2);
+}
+
 TEST_F(verifier_source_test, a_cached_password_counts_for_its_service_and_its_owner_only) {
   script_->stamp = 1;
   verifier asked(scripted(), mailbox_.poster());
