@@ -66,6 +66,24 @@ struct account {
   std::vector<credential> app_passwords;  ///< by name, revoked ones too
 };
 
+/// A certificate that was issued for a device of an account; it works while the credential beside it does.
+struct device_certificate {
+  std::string serial;       ///< lower-case hexadecimal digits
+  std::string fingerprint;  ///< SHA-256 of the certificate, lower-case hexadecimal digits
+  std::string account;
+  std::string device;
+  std::string credential;  ///< credential::name; empty: its account is gone
+  wall_time issued;
+  wall_time expires;
+  std::optional<wall_time> revoked;
+  std::optional<credential_usage> last_used;
+};
+
+/// "cert:phone:5f2a…": no app password has such a name, and each certificate its own.
+std::string certificate_credential_name(std::string_view device, std::string_view serial);
+/// The device behind such a name; empty: it is an app password's.
+std::string_view certificate_device(std::string_view credential);
+
 /// What happened to an account; the ones that end sessions are told to the front ends.
 enum class change_kind : std::uint8_t {
   added,

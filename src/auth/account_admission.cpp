@@ -20,12 +20,14 @@ std::string format_client(login const& who) {
   return who.client_address.empty() ? "an unknown address" : printable(who.client_address, 64);
 }
 
+std::string describe(credential const& app) {
+  auto const device = certificate_device(app.name);
+  return device.empty() ? fmt::format("the app password {}", app.name) : fmt::format("the certificate of {}", device);
+}
+
 verdict decide_app_password(account const& whom, credential const& app, login const& who, wall_time now) {
   auto const refuse = [&](verdict_code code, std::string why) {
-    return verdict{.code = code,
-                   .account = whom.name,
-                   .detail = fmt::format("the app password {} {}", app.name, why),
-                   .credential = app.name};
+    return verdict{.code = code, .account = whom.name, .detail = describe(app) + " " + why, .credential = app.name};
   };
   if (app.revoked) {
     return refuse(verdict_code::wrong_password, "was revoked at " + format_utc(*app.revoked));

@@ -68,6 +68,19 @@ CREATE TABLE changes (
   subject TEXT    NOT NULL
 ) STRICT;
 )sql",
+    // What was issued outlives its account: a certificate whose account is gone is as good as revoked, and stands in
+    // the revocation list until it expires.
+    R"sql(
+CREATE TABLE certificates (
+  serial      TEXT    PRIMARY KEY,
+  fingerprint TEXT    NOT NULL UNIQUE,
+  credential  INTEGER UNIQUE REFERENCES credentials (id) ON DELETE SET NULL,
+  account     TEXT    NOT NULL,
+  device      TEXT    NOT NULL,
+  issued      INTEGER NOT NULL,
+  expires     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 result<> refuse_foreign_file(sqlite::connection& database, std::int64_t version) {

@@ -54,6 +54,7 @@ class account_source final : public credential_source {
   source_answer<scram_credentials> load_scram(login const& who, hash_algorithm hash) override;
   source_answer<sasl::shared_secret> load_shared_secret(login const& who, std::string_view mechanism) override;
   verdict admit(login const& who, std::string_view credential) override;
+  verdict check_certificate(login const& who, std::string_view fingerprint) override;
   result<bool> exists(std::string_view user) override;
   result<std::uint64_t> change_stamp() override;
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override;
@@ -310,6 +311,24 @@ verdict account_source::admit(account const& whom, login const& who, std::string
   auto said = decide_admission(whom, app, who, now());
   if (said.code == verdict_code::accepted) note_usage(app != nullptr ? app->id : whom.password_id, who);
   return sign(std::move(said));
+}
+
+verdict account_source::check_certificate(login const& who, std::string_view fingerprint) {
+  auto const ready = open();
+  auto issued = ready ? store_->find_certificate(fingerprint) : std::unexpected(ready.error());
+  if (!issued) {
+    store_.reset();
+    return sign({.code = verdict_code::store_unavailable, .detail = issued.error().text});
+  }
+  if (!*issued) return sign({.code = verdict_code::unknown_user, .detail = "postern cert has not issued it"});
+  auto const& one = **issued;
+  auto const gone = [&] {
+    return sign({.code = verdict_code::unknown_user, .detail = fmt::format("its account {} is gone", one.account)});
+  };
+  if (one.credential.empty()) return gone();
+  auto const found = find(one.account);
+  if (!found.found) return is_temporary(found.code) ? refuse(found) : gone();
+  return admit(*found.found, who, one.credential);
 }
 
 void account_source::remember(std::string name, account whom) {

@@ -81,6 +81,15 @@ class account_store {
   /// It is kept, so that the log can say what a stale phone tries; its SCRAM verifiers are deleted.
   result<bool> revoke_app_password(std::string_view name, std::string_view credential, wall_time now);
 
+  // account_certificates.cpp
+  /// Notes a certificate and the credential that it works by. False: there is no such account, or the serial is taken.
+  result<bool> add_certificate(device_certificate const& issued);
+  /// Revokes its credential; false: there is none that works. The record stays.
+  result<bool> revoke_certificate(device_certificate const& issued, wall_time now);
+  /// All, or those of one account; by account, device and time of issue.
+  result<std::vector<device_certificate>> load_certificates(std::string_view account = {});
+  result<std::optional<device_certificate>> find_certificate(std::string_view fingerprint);
+
   /// By credential::id; those that are gone are passed over. Not synced: a crash forgets the last minute.
   result<> save_usage(std::span<std::pair<std::int64_t, credential_usage> const> used);
 
@@ -121,6 +130,9 @@ class account_store {
   result<std::optional<std::int64_t>> touch(std::string_view name, change_kind kind, std::string_view subject,
                                             wall_time now);
   result<> note_change(std::string_view name, change_kind kind, std::string_view subject, wall_time now);
+
+  // account_certificates.cpp
+  result<std::vector<device_certificate>> read_certificates(result<sqlite::statement> query);
 
   std::string path_;
   options options_;

@@ -80,6 +80,7 @@ result<> check_app_password_name(std::string_view name) {
   bool const fits =
       !name.empty() && name.size() <= name_octets_max && is_utf8(name) &&
       std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == ','; });
+  if (name.starts_with("cert:")) return fail("names that begin with cert: are those of certificates (postern cert)");
   if (fits) return {};
   return fail("the name of an app password is 1 to 64 octets of text without commas, like phone or \"old laptop\"");
 }

@@ -180,6 +180,8 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
       on->delayed.erase(forget->serial);
     } else if (auto const* const lookup = std::get_if<lookup_action>(&action)) {
       perform_one(on, *lookup);
+    } else if (auto const* const certificate = std::get_if<certificate_action>(&action)) {
+      perform_one(on, *certificate);
     } else if (auto* const line = std::get_if<log_action>(&action)) {
       on->log_later.push_back(std::move(*line));
     } else if (auto const* const report = std::get_if<report_action>(&action)) {
@@ -235,6 +237,18 @@ void auth_server::perform_one(connection_pointer const& on, lookup_action const&
   auto answered = action;
   if (account && *account) answered.user = **account;
   perform(on, on->session.on_exists(answered, account ? std::optional(account->has_value()) : std::nullopt));
+}
+
+void auth_server::perform_one(connection_pointer const& on, certificate_action const& action) {
+  // As with a login: what was revoked before does not end the session that begins with the answer.
+  if (verifier_.changes() != revocations_told_) tell_revocations();
+  verdict said{.code = verdict_code::store_unavailable, .detail = "the sources of credentials cannot be opened"};
+  auto const* const sources = verifier_.sources();
+  for (std::size_t i = 0; sources != nullptr && i < sources->size(); ++i) {
+    said = (*sources)[i]->check_certificate(action.who, action.fingerprint);
+    if (said.code != verdict_code::unknown_user) break;
+  }
+  perform(on, on->session.on_certificate(action, said));
 }
 
 // ---- time

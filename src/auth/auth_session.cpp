@@ -249,6 +249,17 @@ session_actions auth_session::on_message(wire::user_query const& message, time_p
   return one(lookup_action{message.id, message.user});
 }
 
+session_actions auth_session::on_message(wire::certificate_query const& message, time_point) {
+  // Who asks keeps a session open for it, and wants to hear when that is over.
+  if (!message.session.empty()) is_ours_ = true;
+  return one(certificate_action{message.id,
+                                message.fingerprint,
+                                {.realm = options_.realm,
+                                 .service = message.service,
+                                 .client_address = message.remote_ip,
+                                 .session = message.session}});
+}
+
 // ---- what the mechanism wants
 
 session_actions auth_session::run(exchange_table::iterator at, sasl::server_action action, time_point now) {
@@ -308,6 +319,8 @@ session_actions auth_session::run_one(exchange_table::iterator at, sasl::authent
     return accept(at, {.code = verdict_code::accepted, .account = "anonymous", .detail = std::move(detail)}, now);
   }
   std::string credential;
+  // By which certificate the front end knows, from our answer to its CERT.
+  if (iequals(exchange.request.mechanism, "EXTERNAL")) credential = exchange.request.cert_credential;
   if (action.key_index < exchange.credentials.size()) credential = exchange.credentials[action.key_index];
   return ask(at, admission_query{exchange.source, std::move(credential)});
 }
@@ -454,6 +467,16 @@ session_actions auth_session::on_exists(lookup_action const& question, std::opti
   }
   if (!*exists) return one(send(wire::reply_not_found{question.id}));
   return one(send(wire::reply_user{question.id, question.user, {}}));
+}
+
+session_actions auth_session::on_certificate(certificate_action const& question, verdict const& said) {
+  if (said.code != verdict_code::accepted) {
+    auto const code = is_temporary(said.code) ? wire::fail_code::temp_fail : wire::fail_code::none;
+    return one(send(wire::reply_fail{.id = question.id, .user = said.account, .reason = said.detail, .code = code}));
+  }
+  wire::reply_ok reply{.id = question.id, .user = said.account, .final_data = {}, .extra = {}};
+  reply.extra.emplace_back("credential", said.credential);
+  return one(send(reply));
 }
 
 // ---- time

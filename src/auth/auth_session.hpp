@@ -60,6 +60,12 @@ struct lookup_action {
   std::uint32_t id = 0;
   std::string user;
 };
+/// Ask whose device certificate that is; hand the answer to on_certificate().
+struct certificate_action {
+  std::uint32_t id = 0;
+  std::string fingerprint;
+  login who;
+};
 /// Trouble of the server's own is a warning, everything else info.
 struct log_action {
   std::string text;
@@ -75,8 +81,8 @@ struct report_action {
 struct close_action {
   std::string reason;
 };
-using session_action =
-    std::variant<send_action, ask_action, forget_action, lookup_action, log_action, report_action, close_action>;
+using session_action = std::variant<send_action, ask_action, forget_action, lookup_action, certificate_action,
+                                    log_action, report_action, close_action>;
 using session_actions = std::vector<session_action>;
 
 class auth_session {
@@ -95,6 +101,7 @@ class auth_session {
   session_actions on_revoked(revocation const& what);
   /// `exists` empty: nobody could say.
   session_actions on_exists(lookup_action const& question, std::optional<bool> exists);
+  session_actions on_certificate(certificate_action const& question, verdict const& said);
   /// `options.mechanisms` may have changed: tells a front end that takes such news, and has another one connect anew.
   session_actions on_offer();
   /// Delayed refusals whose time has come, and exchanges that took too long.
@@ -138,6 +145,7 @@ class auth_session {
   session_actions on_message(sasl::dovecot::client_continue& message, time_point now);
   session_actions on_message(sasl::dovecot::client_cancel const& message, time_point now);
   session_actions on_message(sasl::dovecot::user_query const& message, time_point now);
+  session_actions on_message(sasl::dovecot::certificate_query const& message, time_point now);
   session_actions on_message(sasl::dovecot::unknown_message const& message, time_point now);
 
   // One for each kind of action of a mechanism, and of reply of the verifier.

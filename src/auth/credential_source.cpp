@@ -21,6 +21,10 @@ verdict credential_source::admit(login const& who, std::string_view) {
   return {.code = verdict_code::accepted, .account = who.user, .source = std::string(name())};
 }
 
+verdict credential_source::check_certificate(login const&, std::string_view) {
+  return {.code = verdict_code::unknown_user, .source = std::string(name())};
+}
+
 result<bool> credential_source::exists(std::string_view) { return false; }
 result<std::uint64_t> credential_source::change_stamp() { return 0; }
 result<std::vector<revocation>> credential_source::revoked_since(std::uint64_t) { return std::vector<revocation>{}; }

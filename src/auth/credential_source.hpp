@@ -75,6 +75,8 @@ class credential_source {
   /// locked or expired account, or with an app password whose scopes or networks exclude this login. Where
   /// change_stamp() is asked for, by what stood there then.
   virtual verdict admit(login const& who, std::string_view credential);
+  /// Whose device certificate is this, and is it good here and now? `fingerprint`: SHA-256, hexadecimal.
+  virtual verdict check_certificate(login const& who, std::string_view fingerprint);
   /// For recipients; a locked account still gets its mail.
   virtual result<bool> exists(std::string_view user);
   /// Differs from the last one when anything may have changed; caches are dropped then. 0: it cannot tell, so its

@@ -1,7 +1,5 @@
 #include "net/stream.hpp"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <cstring>
 
@@ -17,8 +15,8 @@ namespace postern::net {
 stream::stream(event_loop& loop, os::unique_fd socket) : deadline(loop), loop_(loop), socket_(loop.get_executor()) {
   int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // refused by UNIX sockets, which need it not
-  ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
   socket_.assign(socket.release());
+  socket_.native_non_blocking(true);
 }
 
 stream::~stream() = default;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -18,6 +19,9 @@
 struct ssl_ctx_st;
 
 namespace postern::net {
+
+/// Organization of the authority of device certificates, by which servers know whom to ask about one.
+inline constexpr std::string_view device_authority_name = "Postern device certificates";
 
 /// A key and the certificate chain that belongs to it, PEM, leaf first.
 struct tls_identity {

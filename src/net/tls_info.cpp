@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_session.hpp"
@@ -28,9 +29,9 @@ tls_key describe_key(EVP_PKEY* key) {
   }
 }
 
-std::string common_name(X509_NAME* name) {
+std::string name_field(X509_NAME* name, int field) {
   char buffer[256] = "";
-  int const length = X509_NAME_get_text_by_NID(name, NID_commonName, buffer, sizeof buffer);
+  int const length = X509_NAME_get_text_by_NID(name, field, buffer, sizeof buffer);
   // With what stands behind a NUL: "joe\0.example" is not joe.
   return length > 0 ? printable({buffer, static_cast<std::size_t>(length)}, sizeof buffer) : std::string();
 }
@@ -52,13 +53,17 @@ std::string hex_pairs(std::span<unsigned char const> octets) {
 
 void describe_peer(tls_info& out, X509* certificate, std::string const& digest_name) {
   out.peer_certificate = true;
-  out.peer_subject_cn = common_name(X509_get_subject_name(certificate));
+  out.peer_subject_cn = name_field(X509_get_subject_name(certificate), NID_commonName);
   out.peer_email = email_address(certificate);
-  out.peer_issuer_cn = common_name(X509_get_issuer_name(certificate));
-  auto const* digest = EVP_get_digestbyname(digest_name.c_str());
-  if (digest == nullptr) return;
+  out.peer_issuer_cn = name_field(X509_get_issuer_name(certificate), NID_commonName);
+  out.peer_issuer_organization = name_field(X509_get_issuer_name(certificate), NID_organizationName);
   unsigned char buffer[EVP_MAX_MD_SIZE];
   unsigned length = 0;
+  if (X509_digest(certificate, EVP_sha256(), buffer, &length) == 1) {
+    out.peer_sha256 = encode_hex({reinterpret_cast<char const*>(buffer), length});
+  }
+  auto const* digest = EVP_get_digestbyname(digest_name.c_str());
+  if (digest == nullptr) return;
   if (X509_digest(certificate, digest, buffer, &length) == 1) out.peer_fingerprint = hex_pairs({buffer, length});
   unsigned char* key = nullptr;
   int key_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);

@@ -45,8 +45,10 @@ struct tls_info {
   std::string peer_subject_cn;
   std::string peer_email;  ///< the first rfc822Name among its subjectAltNames; empty: it has none
   std::string peer_issuer_cn;
+  std::string peer_issuer_organization;
   std::string peer_fingerprint;      ///< "AB:CD:…" of the certificate, by the context's fingerprint digest
   std::string peer_key_fingerprint;  ///< of its public key
+  std::string peer_sha256;           ///< of the certificate, always by SHA-256, lower-case hexadecimal digits
   std::string verify_error;          ///< why verification failed; empty when it did not
 };
 

@@ -258,6 +258,15 @@ void auth_client::cancel(std::uint32_t id) {
   if (stream_) send(dovecot::format_client_line(dovecot::client_cancel{id}));
 }
 
+net::task<auth_answer> auth_client::check_certificate(dovecot::certificate_query asked) {
+  auto trouble = co_await ready();
+  if (!trouble.empty()) co_return auth_unavailable{std::move(trouble)};
+  auto const id = asked.id = next_id_++;
+  auto came = co_await exchange(id, dovecot::format_client_line(asked));
+  auto* answered = std::get_if<auth_answer>(&came);
+  co_return answered != nullptr ? std::move(*answered) : auth_answer(auth_rejected{});
+}
+
 net::task<user_existence> auth_client::find_user(std::string user, std::string service) {
   auto trouble = co_await ready();
   if (!trouble.empty()) {

@@ -65,6 +65,8 @@ class auth_client {
   net::task<auth_answer> proceed(std::uint32_t id, secret response);
   void cancel(std::uint32_t id);
   net::task<user_existence> find_user(std::string user, std::string service);
+  /// Whose device certificate is it? auth_success, or auth_rejected with the reason for the log. `id` is set here.
+  net::task<auth_answer> check_certificate(sasl::dovecot::certificate_query asked);
   /// Called with every credential that works no more, after all logins that were answered before.
   void on_revoked(std::function<void(sasl::dovecot::revoked_notice const&)> handler) { revoked_ = std::move(handler); }
 

@@ -72,7 +72,11 @@ class connection {
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();
   net::task<bool> shake_hands();
-  net::task<bool> admit_client_certificate();
+
+  // connection_certificates.cpp
+  net::task<std::string> check_device_certificate();
+  net::task<bool> admit_client_certificate(std::string unusable);
+  std::string certificate_user() const;
 
   // connection_proxy.cpp
   net::task<> open_proxy();
@@ -147,6 +151,12 @@ class connection {
   std::string command_line_;               ///< the last one, for them
   std::string milter_greeting_;            ///< the name of a HELO or EHLO while they are asked about it
   bool milter_greeted_ = false;            ///< the last command was one
+
+  struct device {
+    std::string account;
+    std::string credential;
+  };
+  std::optional<device> device_;  ///< whose device certificate the client has; none: it has none that is good
 
   std::string auth_mechanism_;
   std::string credential_;      ///< of the login: an app password's name; empty for the password

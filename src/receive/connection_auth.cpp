@@ -10,7 +10,7 @@ namespace postern::receive {
 
 login_means connection::means_of_login() const {
   if (!tls_info_ || stream_.tls() == nullptr) return {};
-  return {net::can_bind_channel(*stream_.tls()), find_certificate_user(*settings_, *tls_info_)};
+  return {net::can_bind_channel(*stream_.tls()), certificate_user()};
 }
 
 // Once when the client comes, and again when it has TLS: bindings and certificates are on offer only then. Answers why
@@ -40,7 +40,8 @@ void connection::add_tls_facts(sasl::dovecot::auth_request& request) const {
   request.local_name = tls_info_->server_name;
   request.tls_protocol = tls_info_->protocol;
   request.tls_cipher = tls_info_->cipher;
-  request.cert_username = find_certificate_user(*settings_, *tls_info_);
+  request.cert_username = certificate_user();
+  if (device_ && iequals(request.mechanism, "EXTERNAL")) request.cert_credential = device_->credential;
   request.valid_client_cert = !request.cert_username.empty();
   // Only where the client was offered to bind: else its "y" would be taken for a downgrade. [RFC 5802 §6]
   if (!protocol_.offers_channel_binding() || !istarts_with(request.mechanism, "SCRAM-")) return;
@@ -105,10 +106,15 @@ connection::actions connection::settle(auth_answer answer) {
 }
 
 void connection::on_revoked(sasl::dovecot::revoked_notice const& notice) {
-  if (login_revoked_ || !protocol_.authenticated() || protocol_.user() != notice.user) return;
-  if (notice.credential && *notice.credential != credential_) return;
-  log_.note(credential_.empty() ? "the login of this session is no longer valid"
-                                : "the login of this session is no longer valid: " + credential_);
+  auto const concerns = [&](std::string_view user, std::string_view credential) {
+    return user == notice.user && (!notice.credential || *notice.credential == credential);
+  };
+  bool const by_device = device_ && concerns(device_->account, device_->credential);
+  bool const by_login = protocol_.authenticated() && concerns(protocol_.user(), credential_);
+  if (login_revoked_ || (!by_device && !by_login)) return;
+  auto const& credential = by_device ? device_->credential : credential_;
+  log_.note(credential.empty() ? "the login of this session is no longer valid"
+                               : "the login of this session is no longer valid: " + credential);
   login_revoked_ = true;
   // A reply that is on its way arrives: it may be the promise of a message.
   if (reading_) stream_.interrupt();

@@ -19,22 +19,9 @@ net::task<bool> connection::shake_hands() {
     co_return false;
   }
   tls_info_ = stream_.tls()->info();
+  auto const unusable = co_await check_device_certificate();
   log_.tls_established(*tls_info_, settings_->tls->chooses_by_name(), settings_->tls_log_level);
-  co_return co_await admit_tls_session() && co_await admit_client_certificate();
-}
-
-// False: the client has heard why it may not go on.
-net::task<bool> connection::admit_client_certificate() {
-  bool trusted = tls_info_->peer_certificate && tls_info_->peer_verified;
-  if (!settings_->require_client_certificate || trusted) co_return true;
-  auto const* why = tls_info_->peer_certificate ? "Client certificate not trusted" : "No client certificate presented";
-  log_.tls_refused(why, *tls_info_);
-  // In wrapper mode this is the greeting; after STARTTLS the client speaks first, and a connection that is closed with
-  // its command unread could take the answer away with it.
-  if (!settings_->wrapper_mode && !co_await read_more()) co_return false;
-  reply(fmt::format("421 4.7.1 {} Error: {}\r\n", settings_->protocol.host_name, why));
-  co_await flush();
-  co_return false;
+  co_return co_await admit_tls_session() && co_await admit_client_certificate(unusable);
 }
 
 net::task<connection::next_actions> connection::answer_start_tls() {

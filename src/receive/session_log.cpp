@@ -79,6 +79,11 @@ void session_log::tls_established(net::tls_info const& info, bool by_name, int l
             info.resumed ? ", resumed" : "", session_id_);
 }
 
+void session_log::certificate_unusable(net::tls_info const& info, std::string_view why) const {
+  log::info("{}: client certificate not used: {}, subject_CN={}, sha256={}, session={}", client_.text(), why,
+            info.peer_subject_cn, info.peer_sha256, session_id_);
+}
+
 void session_log::tls_refused(std::string_view why, net::tls_info const& info) const {
   if (!info.verify_error.empty()) {
     log::info("certificate verification failed for {}: {}, session={}", client_.text(), info.verify_error, session_id_);

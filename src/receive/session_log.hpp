@@ -32,6 +32,8 @@ class session_log {
   void timed_out(std::string_view after) const;
   /// `by_name`: there are certificates for other names, so what the client asked for is worth a line.
   void tls_established(net::tls_info const& info, bool by_name, int log_level) const;
+  /// A certificate of our own that is revoked, expired or of a shut account: the session goes on without it.
+  void certificate_unusable(net::tls_info const& info, std::string_view why) const;
   void tls_refused(std::string_view why, net::tls_info const& info) const;
   void tls_failed(std::string_view why) const;
   void auth_failed(std::string_view mechanism, std::string_view reason, std::string_view user) const;

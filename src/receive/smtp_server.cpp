@@ -17,8 +17,10 @@ constexpr auto refusal_timeout = std::chrono::seconds(5);
 smtp_server::smtp_server(server_parts parts, std::size_t sessions_max)
     : parts_(parts), sessions_max_(sessions_max), acceptors_(parts.loop), sessions_(parts.loop) {
   parts_.offers = &offers_;
-  if (parts.auth == nullptr) return;
-  parts.auth->on_revoked([this](auto const& notice) { end_sessions_of(notice); });
+  // Logins may be those of another daemon; device certificates are always those of the accounts.
+  for (auto* daemon : {parts.auth, parts.users}) {
+    if (daemon != nullptr) daemon->on_revoked([this](auto const& notice) { end_sessions_of(notice); });
+  }
 }
 
 void smtp_server::end_sessions_of(sasl::dovecot::revoked_notice const& notice) {

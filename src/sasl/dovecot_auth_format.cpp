@@ -59,6 +59,7 @@ secret format_auth(auth_request const& request) {
   put_word(line, "secured", request.secured);
   put_word(line, "valid-client-cert", request.valid_client_cert);
   put(line, "cert_username", request.cert_username);
+  put(line, "cert_credential", request.cert_credential);
   for (auto const& [type, data] : request.bindings) put(line, "cb-" + type, encode_base64(data));
   put_word(line, "no-penalty", request.no_penalty);
   put_word(line, "final-resp-ok", request.final_resp_ok);
@@ -87,6 +88,14 @@ struct client_formatter {
   secret operator()(user_query const& m) const {
     std::string line = fmt::format("USER\t{}\t{}", m.id, escape_field(m.user));
     put(line, "service", m.service);
+    line += '\n';
+    return secret(std::move(line));
+  }
+  secret operator()(certificate_query const& m) const {
+    std::string line = fmt::format("CERT\t{}\t{}", m.id, escape_field(m.fingerprint));
+    put(line, "service", m.service);
+    put(line, "session", m.session);
+    put(line, "rip", m.remote_ip);
     line += '\n';
     return secret(std::move(line));
   }

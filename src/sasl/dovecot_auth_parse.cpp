@@ -68,7 +68,8 @@ constexpr text_parameter text_parameters[] = {{"service", &auth_request::service
                                               {"client_id", &auth_request::client_id},
                                               {"tls_protocol", &auth_request::tls_protocol},
                                               {"tls_cipher", &auth_request::tls_cipher},
-                                              {"cert_username", &auth_request::cert_username}};
+                                              {"cert_username", &auth_request::cert_username},
+                                              {"cert_credential", &auth_request::cert_credential}};
 
 struct word_parameter {
   std::string_view key;
@@ -145,6 +146,20 @@ result<client_message> parse_user_query(fields const& line) {
   user_query query{*id, unescape_field(line[2]), {}};
   for (std::size_t i = 3; i < line.size(); ++i) {
     if (auto const [key, value] = split_key(line[i]); key == "service") query.service = unescape_field(value);
+  }
+  return query;
+}
+
+result<client_message> parse_certificate_query(fields const& line) {
+  auto const id = parse_id(line);
+  if (!id) return std::unexpected(id.error());
+  if (line.size() < 3 || line[2].empty()) return fail("auth protocol: CERT without a fingerprint");
+  certificate_query query{*id, unescape_field(line[2]), {}, {}, {}};
+  for (std::size_t i = 3; i < line.size(); ++i) {
+    auto const [key, value] = split_key(line[i]);
+    if (key == "service") query.service = unescape_field(value);
+    if (key == "session") query.session = unescape_field(value);
+    if (key == "rip") query.remote_ip = unescape_field(value);
   }
   return query;
 }
@@ -243,6 +258,7 @@ result<client_message> parse_client_line(std::string_view line) {
   if (command == "CONT") return parse_client_continue(parts);
   if (command == "CANCEL") return wrap_number<client_message, client_cancel>(parse_id(parts));
   if (command == "USER") return parse_user_query(parts);
+  if (command == "CERT") return parse_certificate_query(parts);
   if (command == "VERSION") return parse_version(parts);
   if (command == "CPID") return parse_client_pid(parts);
   return unknown_message{std::string(command)};

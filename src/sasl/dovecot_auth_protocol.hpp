@@ -60,7 +60,8 @@ struct auth_request {
   std::string client_id;
   std::string tls_protocol;
   std::string tls_cipher;
-  std::string cert_username;  ///< identity in a verified client certificate
+  std::string cert_username;    ///< identity in a verified client certificate
+  std::string cert_credential;  ///< ours: the credential that a device certificate is, as authd told it
   /// "cb-tls-exporter=" and the like, base64: what the front end's TLS channel can be bound by. Ours; Postfix sends
   /// none.
   std::vector<channel_binding> bindings;
@@ -91,8 +92,18 @@ struct user_query {
   std::string service;
 };
 
+/// CERT: whose device certificate is this, and is it good here and now? Ours. Answered by OK, with user and credential,
+/// or by FAIL, whose reason is for the log.
+struct certificate_query {
+  std::uint32_t id = 0;
+  std::string fingerprint;  ///< SHA-256, hexadecimal
+  std::string service;
+  std::string session;
+  std::string remote_ip;
+};
+
 using client_message = std::variant<version_message, client_pid, auth_request, client_continue, client_cancel,
-                                    user_query, unknown_message>;
+                                    user_query, certificate_query, unknown_message>;
 
 // ---- server to client
 
