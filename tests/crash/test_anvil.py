@@ -20,7 +20,7 @@ def windows(server):
 
 
 def test_acknowledged_windows_survive(make):
-    server = make.postern(start=True)
+    server = make.postern(service_throttle_time="1s")
     acknowledged, stop = set(), threading.Event()
 
     def open_windows():
@@ -58,7 +58,7 @@ def test_acknowledged_windows_survive(make):
 
 def test_a_held_account_stays_held(make):
     sink = make.sink()
-    server = make.postern(sink.port, account_day_message_limit="1")
+    server = make.postern(sink.port, account_day_message_limit="1", service_throttle_time="1s")
 
     def submit():
         with RawSmtp(server.smtps, wrapper=True) as client:
