@@ -1,6 +1,5 @@
 // postern roaming: the windows through which users may send who have just read their mail.
 #include <cstdio>
-#include <thread>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -73,7 +72,8 @@ int open(std::string const& socket, std::vector<std::string> const& words) {
   ipc::window_opening window{words[0], words[1], "administrator", 0};
   if (with_time) {
     auto const time = config::parse_duration(words[3], 's');
-    if (!time || time->count() <= 0) return say_failure(fmt::format("'{}' is no time: say 30m or 2h", printable(words[3])));
+    if (!time || time->count() <= 0)
+      return say_failure(fmt::format("'{}' is no time: say 30m or 2h", printable(words[3])));
     window.time_s = static_cast<std::uint64_t>(time->count());
   }
   auto const opened = change(socket, window);
@@ -116,14 +116,13 @@ class watcher {
         return;
       }
       say_failure(fmt::format("{} from {}: {}", printable(login.account), login.address, opened.error().text));
-      std::this_thread::sleep_for(pause);
     }
   }
 
  private:
   static constexpr auto quiet = std::chrono::seconds(30);
-  static constexpr auto pause = std::chrono::milliseconds(500);
-  static constexpr unsigned tries_max = 5;
+  /// masterd holds the socket open while anvil starts anew, so that the second try waits for it.
+  static constexpr unsigned tries_max = 2;
   static constexpr std::size_t remembered_max = 100'000;
   std::string socket_;
   std::unordered_map<std::string, std::chrono::steady_clock::time_point> opened_;

@@ -4,21 +4,40 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <thread>
+#include <algorithm>
 
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 namespace postern::anvil {
 namespace {
 
-constexpr auto look_interval = std::chrono::milliseconds(200);
+constexpr auto look_interval = std::chrono::milliseconds(1000);
+constexpr auto blind_interval = std::chrono::milliseconds(200);
+constexpr std::size_t event_octets = 4096;
 constexpr std::size_t read_octets = 64 * 1024;
 
 }  // namespace
 
 log_follower::log_follower(std::string path) : path_(std::move(path)) {
-  if (path_ != "-") open_newer();
+  if (path_ != "-") {
+    auto const slash = path_.rfind('/');
+    auto const directory = slash == std::string::npos ? std::string(".") : path_.substr(0, slash + 1);
+    changes_ = os::unique_fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    if (changes_) ::inotify_add_watch(changes_.get(), directory.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+    open_newer();
+  }
   first_ = false;
+}
+
+void log_follower::wait_for_change(std::chrono::milliseconds within) {
+  // Without inotify, or where it is blind (a network's file system): a look now and then.
+  auto const time = std::min(within, changes_ ? look_interval : blind_interval);
+  pollfd changed{changes_.get(), POLLIN, 0};
+  if (::poll(&changed, 1, static_cast<int>(time.count())) <= 0) return;
+  char events[event_octets];
+  while (::read(changes_.get(), events, sizeof events) > 0) {
+  }
 }
 
 // The file under the name, when it is another one than that at hand or has been cut short.
@@ -80,7 +99,7 @@ std::optional<std::string> log_follower::next_line(std::chrono::milliseconds wit
       pollfd input{STDIN_FILENO, POLLIN, 0};
       if (::poll(&input, 1, static_cast<int>(left.count())) > 0) read_more();
     } else if (!read_more() && !open_newer()) {
-      std::this_thread::sleep_for(std::min(left, look_interval));
+      wait_for_change(left);
     }
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Purpose: reads a log as it grows, as tail -F does: through rotation (another file under the name) and truncation.
+// Purpose: reads a log as it grows, as tail -F does: through rotation (another file under the name) and truncation. The
+//          kernel tells when something changes in its directory.
 // Errors: a file that is not there yet is waited for.
 // Limits: line_octets_max; longer lines are thrown away.
 // Concurrency: blocks; one owner.
@@ -26,11 +27,13 @@ class log_follower {
 
  private:
   bool read_more();
+  void wait_for_change(std::chrono::milliseconds within);
   bool open_newer();
   std::optional<std::string> take_line();
 
   std::string path_;
   os::unique_fd file_;
+  os::unique_fd changes_;  ///< inotify(7), of the directory
   std::string input_;
   bool skipping_ = false;  ///< the rest of a line that is too long
   bool first_ = true;      ///< the file that was there at the start is read from its end
