@@ -21,6 +21,7 @@ COMMON = {
     "mydestination": "$myhostname, $mydomain",
     "mynetworks": "127.0.0.8/32",
     "inet_protocols": "ipv4",
+    "inet_interfaces": "127.0.0.1",
     "relay_domains": "relay.example",
     # Postfix's own rewriting service looks at main.cf alone: what a listener says of classes would not count there.
     "virtual_mailbox_domains": "vbox.example",

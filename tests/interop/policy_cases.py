@@ -97,7 +97,7 @@ TABLES = {
     "senders": "<> REJECT null sender\nuser@good.example REJECT exact\ngood.example 450 domain\njoe@ REJECT local part\n"
                ".evil.example REJECT dotted parent\nsub.evil.example OK\n",
     "recipients": "joe@lab.example OK\nrelay.example REJECT relay domain\nvictim@ REJECT local part\nelsewhere.example OK\n",
-    "hosts": "192.0.2.66 REJECT bad host\n192.0.2 INFO net\n127.0.0.1 REJECT loopback\nmx2.good.example DEFER by name\nexample INFO x\n",
+    "hosts": "192.0.2.66 REJECT bad host\n127.0.0.1 REJECT loopback\nmx2.good.example DEFER by name\nexample INFO x\n",
     "mx_ok": "192.0.2.66 OK\nmx.good.example REJECT\n",
     "access.hash": f"{GOOD} REJECT from hash\nlab.example OK\n",
     "access.cidr": "127.0.0.2/31 REJECT cidr\n!127.0.0.0/8 REJECT elsewhere\n127.0.0.0/8 DUNNO\n",
