@@ -17,8 +17,7 @@ smtp::reply const not_taken{451, "4.3.0", "Error: queue file write error"};
 smtp::reply to_reply(smtp::server_reply const& said) {
   std::string text;
   for (auto const& line : said.lines) text += (text.empty() ? "" : " ") + line;
-  // The status is the first word of the text already.
-  return {said.code, {}, std::move(text)};
+  return {said.code, said.status.kind != 0 ? said.status.text() : std::string(), std::move(text)};
 }
 
 std::string mail_parameters(smtp::sender const& from, std::vector<std::string> const& features) {
@@ -120,9 +119,9 @@ net::task<> proxy_filter::introduce() {
   co_await read_reply(2, "connect");
   // A filter that does not greet is no verdict about the message.
   if (refusal_ && trouble_.empty()) {
-    auto const said = fmt::format("{} {}", refusal_->code, refusal_->text);
+    auto const said = smtp::format_reply(*refusal_);
     refusal_.reset();
-    break_off(said);
+    break_off(std::string(trim(said)));
   }
   co_await ask("EHLO " + settings_.helo_name, 2);
   if (!is_open()) co_return;

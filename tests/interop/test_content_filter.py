@@ -1,13 +1,13 @@
 """Content filters: after the queue (content_filter, FILTER), before it (smtpd_proxy_filter), with real servers behind them."""
 
 import re
-import time
 
 import pytest
 from harness.postern import PASSWORD
 from harness.ports import free_port
 from harness.postfix import Postfix
 from harness.raw_smtp import RawSmtp
+from harness.waiting import wait_until
 
 TRUSTED = {"mynetworks": "127.0.0.0/8", "smtpd_relay_restrictions": "permit_mynetworks, reject"}
 EICAR = "X5O!P%@AP-not-really-a-virus"
@@ -52,7 +52,7 @@ def test_after_the_queue(make):
         assert client.data(scanned.content.decode()).code == 250
     [arrived] = sink.wait_for()
     assert arrived.header.count("Received:") == 2
-    time.sleep(1)
+    wait_until(server.queue_is_empty, "an empty queue")
     assert len(sink.messages) == len(filter_sink.messages) == 1
 
 
@@ -64,7 +64,6 @@ def test_a_filter_that_is_away(make):
 
 
 def test_filter_action(make, scratch):
-    (scratch / "header").write_text("/^Subject: scan me/ FILTER smtp:[127.0.0.1]:%d\n")
     sink, scanner = make.sink(), make.sink()
     (scratch / "header").write_text(f"/^Subject: scan me/ FILTER smtp:[127.0.0.1]:{scanner.port}\n/^Subject: wait/ HOLD look\n")
     server = make.postern(sink.port, header_checks=f"pcre:{scratch}/header", **TRUSTED)
