@@ -13,7 +13,13 @@ from policy_cases import BROKEN, GOOD, GRIDS, LISTED, POLICIES, SPECIAL, TABLES,
 DIFFERENCES_PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "postfix-differences.md"
 
 # (policies, where, Postern's reply, Postfix's reply, words of the page that give the reason), all but the last patterns.
-EXPECTED = []
+_PERCENT = ".*", r".*RCPT TO:<a[%!]b@lab\.example>", ".*", ".*", "`user%other@ours`, `other!user@ours`"
+EXPECTED = [
+    _PERCENT,
+    ("end-reject", "MAIL.*", "250 2.1.0 Ok", "503 5.5.1 Error: nested MAIL command",
+     "MAIL after the end of a message was refused"),
+    ("recipient-non-fqdn", r".*RCPT TO:<@lab\.example>", "501 5.1.3 .*", "250 2.1.5 Ok", "`RCPT TO:<@domain>`"),
+]
 
 
 def _rule(attributes):
