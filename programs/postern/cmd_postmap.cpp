@@ -18,6 +18,7 @@
 #include "maps/entry_source.hpp"
 #include "maps/source_lines.hpp"
 #include "maps/table_file.hpp"
+#include "maps/table_options.hpp"
 
 #include "programs/postern/commands.hpp"
 #include "programs/postern/message_keys.hpp"
@@ -359,6 +360,7 @@ int run(command_line const& line, std::string program, entry_format format) {
                                           .tolerate_errors = true,
                                           .program = what.program});
   if (!settings) return fatal(what, settings.error().text);
+  use_main_cf(*settings);
   what.want_utf8 = what.want_utf8 && settings->boolean("smtputf8_enable");
   what.host_name = settings->text("myhostname");
   for (auto& table : what.tables) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "maps/table_options.hpp"
 #include "os/directories.hpp"
 #include "service/master/configuration.hpp"
 #include "service/master/control_server.hpp"
@@ -45,7 +46,9 @@ result<config::settings> load_server_settings(command_line const& line) {
   request.config_dir = line.config_dir;
   request.private_dir = line.dir;
   request.tolerate_errors = true;
-  return config::settings::load(request);
+  auto loaded = config::settings::load(request);
+  if (loaded) maps::use_main_cf(*loaded);
+  return loaded;
 }
 
 result<int> find_masterd(config::settings const& settings) {

@@ -1,19 +1,27 @@
 #include "maps/sql_table.hpp"
 
 #include <algorithm>
-#include <random>
+#include <array>
+#include <bit>
+#include <cstdint>
 #include <tuple>
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "maps/key_filter.hpp"
 #include "maps/key_template.hpp"
+#include "os/random.hpp"
 
 namespace postern::maps {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+std::uint32_t random_rank() {
+  std::array<unsigned char, 4> octets{};
+  os::fill_random(octets);
+  return std::bit_cast<std::uint32_t>(octets);
+}
 
 class sql_table final : public remote_table {
  public:
@@ -46,14 +54,14 @@ class sql_table final : public remote_table {
     clock::time_point used;
     clock::time_point not_before;  ///< after trouble
     std::string said;
-    std::minstd_rand::result_type rank = 0;
+    std::uint32_t rank = 0;
   };
 
   /// Open ones first, then those not known to be away, in random order but sockets before the network.
   std::vector<host*> order() {
     std::vector<host*> out;
     for (auto& one : hosts_) {
-      one.rank = random_();
+      if (hosts_.size() > 1) one.rank = random_rank();
       out.push_back(&one);
     }
     std::ranges::sort(out, {}, [](host const* one) {
@@ -126,7 +134,6 @@ class sql_table final : public remote_table {
   key_template format_;
   key_filter filter_;
   std::vector<host> hosts_;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace
