@@ -91,7 +91,7 @@ constexpr parameter rows[] = {
   {"error_notice_recipient", text, "postmaster", at_least(1), implemented,
    "Who is told that an account is held; later about other trouble that notify_classes names"},
   {"error_service_name", text, "error", at_least(1), folded(qmgrerror_note), "Service that fails all mail it gets"},
-  {"fast_flush_domains", list, "$relay_domains", unbounded, unsupported, "Domains for which queued mail is indexed"},
+  {"fast_flush_domains", list, "$relay_domains", unbounded, implemented, "Domains for which queued mail is indexed"},
   {"fast_flush_purge_time", duration, "7d", at_least(1), folded(flush_note), "Age at which an empty index is dropped"},
   {"fast_flush_refresh_time", duration, "12h", at_least(1), folded(flush_note),
    "Age at which an unused index is renewed"},

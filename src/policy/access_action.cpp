@@ -234,7 +234,7 @@ bool may_permit(std::string_view value) {
 outcome apply_access_answer(evaluation& run, access_answer const& answer) {
   std::string_view const value = answer.value;
   auto space = std::min(value.find_first_of(" \t"), value.size());
-  auto text = trim(value.substr(space));
+  auto text = value.substr(std::min(value.find_first_not_of(" \t", space), value.size()));
   if (auto act = find_action(value.substr(0, space))) return act(run, answer, text);
   if (auto code = parse_reply_code(value)) {
     return refuse_by(run, answer, *code, value[0] == '4' ? "4.7.1" : "5.7.1", text);

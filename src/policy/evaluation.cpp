@@ -83,10 +83,9 @@ outcome evaluation::evaluate(restriction const& one) {
   } else if (one.row == nullptr) {
     warn(fmt::format("{}: {}", list_name(), one.trouble));
     said = misconfigured(one.trouble);
-  } else if (one.trouble.empty()) {
-    said = one.row->decide(*this, one);
   } else {
-    warn(fmt::format("{}: {}", list_name(), one.trouble));
+    if (!one.trouble.empty()) warn(fmt::format("{}: {}", list_name(), one.trouble));
+    if (!one.skipped) said = one.row->decide(*this, one);
   }
   close_step(step, said);
   return said;

@@ -155,6 +155,13 @@ gate::said gate::decide_etrn(client_facts const& client, std::string_view domain
   }
   if (!ends(said)) said = run.run(settings_->lists.etrn, {std::string(domain), subjects::etrn});
   if (!ends(said)) said = run.settle();
+  if (!ends(said) && !settings_->flushed_domains.matches(lowercase(domain))) {
+    made.refused = refusal{459,
+                           {},
+                           fmt::format("<{}>: service unavailable", domain),
+                           "fast_flush_domains",
+                           "its mail is not sent on request"};
+  }
   return conclude(std::move(made), said, known);
 }
 

@@ -178,6 +178,10 @@ result<std::shared_ptr<gate_settings const>> gate_settings::load(config::setting
                                         maps::matches_subdomains(settings, "relay_domains"));
   if (!relays) return std::unexpected(relays.error());
   made->relay_domains = std::move(*relays);
+  auto flushed = domain_match_list::load("fast_flush_domains", settings.list("fast_flush_domains"),
+                                         maps::matches_subdomains(settings, "fast_flush_domains"));
+  if (!flushed) return std::unexpected(flushed.error());
+  made->flushed_domains = std::move(*flushed);
   made->own_addresses = find_own_addresses(settings, interfaces);
   load_values(settings, *made);
   load_lists(settings, *made);

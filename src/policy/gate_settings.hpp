@@ -70,6 +70,7 @@ struct gate_settings {
   network_match_list mynetworks;
   network_match_list backup_networks;  ///< permit_mx_backup_networks
   domain_match_list relay_domains;     ///< by the client's name: check_relay_domains
+  domain_match_list flushed_domains;   ///< fast_flush_domains
   std::vector<ip_address> own_addresses;
   reply_codes codes;
   maps::extension_rules extensions;

@@ -50,11 +50,12 @@ outcome check_address_access(evaluation& run, restriction const& one) {
 outcome check_certificate_access(evaluation& run, restriction const& one) {
   if (!run.client.tls || !run.client.tls->certificate) return outcome::none;
   auto const& certificate = *run.client.tls->certificate;
+  subject about{certificate.subject_cn, subjects::certificate};
+  if (one.search_order.empty()) return run.refuse_about(451, "4.3.5", about, "Server configuration error", one.trouble);
   for (auto key : one.search_order) {
     auto const& print = key == certificate_key::fingerprint ? certificate.fingerprint : certificate.key_fingerprint;
     if (print.empty()) continue;
-    auto result =
-        ask_table(run, one, {{{print}}, {run.client.text(), subjects::certificate}, print, key_origin::certificate});
+    auto result = ask_table(run, one, {{{print}}, about, print, key_origin::certificate});
     if (result.found) return result.said;
   }
   return outcome::none;

@@ -50,7 +50,8 @@ outcome reject_authenticated_sender_login_mismatch(evaluation& run, restriction 
   return has_sender(run) ? check_owner(run, *run.client.sender, ownership_rule::all) : outcome::none;
 }
 
-outcome reject_known_sender_login_mismatch(evaluation& run, restriction const& /*one*/) {
+outcome reject_known_sender_login_mismatch(evaluation& run, restriction const& one) {
+  if (run.client.sasl_user.empty()) return reject_unauthenticated_sender_login_mismatch(run, one);
   return has_sender(run) ? check_owner(run, *run.client.sender, ownership_rule::of_somebody) : outcome::none;
 }
 

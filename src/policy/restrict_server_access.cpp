@@ -94,7 +94,10 @@ access_result ask_address(evaluation& run, restriction const& one, subject const
 
 outcome ask_about_host(evaluation& run, restriction const& one, subject const& about, std::string const& host,
                        bool& found) {
-  auto by_name = ask_table(run, one, {maps::domain_keys(host, run.settings.access_subdomains), about, host});
+  // check_…_a_access looks at addresses alone.
+  access_result by_name;
+  if (one.row->records != dns_kind::host_addresses)
+    by_name = ask_table(run, one, {maps::domain_keys(host, run.settings.access_subdomains), about, host});
   found = by_name.found;
   if (found) return by_name.said;
   auto const* told = run.ask_dns(dns_kind::host_addresses, host);
@@ -129,7 +132,7 @@ outcome check_server_access(evaluation& run, restriction const& one) {
   auto domain = lowercase(asked->name.substr(asked->name.rfind('@') + 1));
   if (domain.empty()) return outcome::none;
   if (auto literal = literal_address(domain)) {
-    if (literal->empty()) return outcome::none;
+    if (literal->empty() || one.row->records == dns_kind::name_servers) return outcome::none;
     return forbid_permit(run, one, ask_address(run, one, asked->about, *literal).said, asked->name);
   }
   auto servers = find_hosts(run, one, domain);

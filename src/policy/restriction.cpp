@@ -137,7 +137,8 @@ class list_parser {
   void take_argument(restriction& one) {
     if (next_ >= words_.size()) {
       // Postfix goes on without the ones that it calls DNS lists.
-      if (one.row->argument != argument_kind::dns_list) one.row = nullptr;
+      one.skipped = one.row->argument == argument_kind::dns_list;
+      if (!one.skipped) one.row = nullptr;
       one.trouble = fmt::format("restriction '{}' needs an argument", one.text);
       return;
     }
@@ -151,7 +152,9 @@ class list_parser {
     auto understood = understand(one, argument);
     if (understood) return;
     one.trouble = fmt::format("{}: {}; {}", one.text, understood.error().text, misfires);
-    one.row = nullptr;
+    // Where only clients with a certificate are meant the others do not hear of it.
+    one.search_order.clear();
+    if (one.row->argument != argument_kind::tables_by_order) one.row = nullptr;
   }
 
   result<> understand(restriction& one, std::string const& argument) {

@@ -64,6 +64,7 @@ struct restriction {
   restriction_row const* row = nullptr;  ///< null: `trouble` says why
   std::string text;                      ///< as written, with its argument
   std::string trouble;
+  bool skipped = false;  ///< it has nothing to say, because of its trouble
   std::string argument;
   maps::map_list table;
   std::vector<certificate_key> search_order;

@@ -44,7 +44,9 @@ std::string_view find_enhanced_status(std::string_view text) {
 
 status_and_text split_status(std::string_view text, std::string_view otherwise) {
   auto status = find_enhanced_status(text);
-  return {std::string(status.empty() ? otherwise : status), trim(text.substr(status.size()))};
+  text.remove_prefix(status.size());
+  while (!text.empty() && is_ascii_space(text.front())) text.remove_prefix(1);
+  return {std::string(status.empty() ? otherwise : status), text};
 }
 
 std::string fit_status(std::string_view enhanced, std::string_view what) {

@@ -92,12 +92,18 @@ class connection {
   net::task<actions> answer_recipient(std::string forward_path, bool verify_only);
   net::task<actions> answer_data();
   net::task<actions> answer_etrn(std::string domain);
-  net::task<> judge_content();
+  net::task<> judge_content(std::uint64_t octets);
   net::task<std::optional<smtp::reply>> refuse_header_from();
   net::task<smtp::verdict> ask_policy(policy::command at, first_decision decide);
   policy::client_facts client_facts(policy::command at) const;
   void log_decision(policy::client_facts const& facts, policy::decision const& made, std::string_view recipient) const;
   static smtp::verdict verdict_of(policy::decision const& made);
+
+  // connection_balancer.cpp
+  void note_client_address();
+  net::task<bool> read_proxy_header();
+  net::task<next_actions> replace_client(smtp::client_attributes said);
+  std::string describe_origin() const;
 
   // connection_milters.cpp
   net::task<result<milter_list>> find_milters();
@@ -139,6 +145,7 @@ class connection {
   std::vector<policy::accepted_recipient> recipients_;
   policy::message_actions actions_;  ///< what lists said should be done with this message
   std::optional<policy::deferral> deferred_, deferred_by_client_, deferred_by_helo_;  ///< smtpd_delay_reject = no
+  std::uint64_t content_octets_ = 0;
   std::optional<smtp::reply> content_refusal_;  ///< by smtpd_end_of_data_restrictions
   bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
   std::optional<message_intake> intake_;
@@ -147,6 +154,7 @@ class connection {
   smtp::data_reader data_reader_;
   smtp::bdat_reader bdat_reader_;
 
+  bool trusts_xforward_ = false;           ///< as the peer that connected, whoever it speaks for
   std::unique_ptr<milter_chain> milters_;  ///< null: this client's mail is not filtered
   std::string command_line_;               ///< the last one, for them
   std::string milter_greeting_;            ///< the name of a HELO or EHLO while they are asked about it

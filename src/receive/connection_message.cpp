@@ -32,7 +32,7 @@ net::task<result<>> connection::open_message() {
   session.has_filters = milters_ && !milters_->discards();
   session.scratch = parts_.scratch;
   intake_.emplace(*settings_, std::move(session), std::move(*segment), recipients_);
-  log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user());
+  log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user(), describe_origin());
   if (auto begun = intake_->go_on(); !begun) intake_trouble_ = begun.error().text;
   co_await settle_intake();
   co_return result<>{};
@@ -101,7 +101,7 @@ net::task<connection::actions> connection::end_body(smtp::body_facts facts, bool
     fault = smtp::body_fault::bare_line_feed;
   else if (!intake_trouble_.empty())
     fault = smtp::body_fault::write_error;
-  if (whole && fault == smtp::body_fault::none) co_await judge_content();
+  if (whole && fault == smtp::body_fault::none) co_await judge_content(facts.size);
   if (whole && fault == smtp::body_fault::none && intake_) {
     if (auto ended = intake_->finish(); !ended) intake_trouble_ = ended.error().text;
     co_await settle_intake();

@@ -43,7 +43,7 @@ policy::client_facts connection::client_facts(policy::command at) const {
   out.smtputf8 = from.smtputf8;
   if (recipients_.size() == 1) out.last_recipient = recipients_.front().address();
   out.recipient_count = static_cast<std::uint32_t>(recipients_.size());
-  out.size = intake_ ? intake_->size() : from.size.value_or(0);
+  out.size = at == policy::command::end_of_message ? content_octets_ : from.size.value_or(0);
   if (intake_) out.queue_id = intake_->queue_id();
   out.instance = fmt::format("{:x}.{}.{}", ::getpid(), session_id_, protocol_.message_count());
   out.pipelined_ill = pipelined_ill_;
@@ -178,7 +178,8 @@ net::task<connection::actions> connection::answer_etrn(std::string domain) {
 }
 
 // smtpd_end_of_data_restrictions: the content has come, and the message is not taken yet.
-net::task<> connection::judge_content() {
+net::task<> connection::judge_content(std::uint64_t octets) {
+  content_octets_ = octets;
   if (!settings_->gate.has_end_of_data_list() || (!intake_ && !proxy_)) co_return;
   auto said = co_await ask_policy(policy::command::end_of_message, &policy::gate::decide_end_of_data);
   content_refusal_ = said.refusal;
