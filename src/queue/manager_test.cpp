@@ -311,6 +311,49 @@ TEST(manager, hold_release_flush_remove) {
   }
 }
 
+TEST(manager, a_message_that_comes_on_hold_stays_released) {
+  fixture f;
+  auto message = f.make({to("a@x")});
+  message.env.hold = "look at it";
+  location const at{one, 0};
+  ASSERT_TRUE(f.of.on_message(at, message, nullptr, f.now));
+  EXPECT_EQ(f.of.show(message.env.id)->where, message_summary::place::hold);
+  EXPECT_EQ(f.of.counts().held, 1U);
+  EXPECT_TRUE(f.take().deliveries.empty());
+  std::vector<state_entry> kept;
+  f.of.snapshot([&kept](state_entry const& one_entry) { kept.push_back(one_entry); });
+  EXPECT_TRUE(kept.empty()) << "it is as it came";
+
+  ASSERT_TRUE(f.of.release(message.env.id, f.now));
+  EXPECT_EQ(f.take().deliveries.size(), 1U);
+  f.of.snapshot([&kept](state_entry const& one_entry) { kept.push_back(one_entry); });
+  ASSERT_EQ(kept.size(), 1U);
+  fixture after_restart;
+  auto const& status = std::get<message_status>(kept.front());
+  ASSERT_TRUE(after_restart.of.on_message(at, message, &status, after_restart.now));
+  EXPECT_EQ(after_restart.take().deliveries.size(), 1U);
+}
+
+TEST(manager, a_filter_takes_all_recipients) {
+  struct filter_case {
+    std::string filter, transport, nexthop;
+  };
+  for (auto const& one_case : {filter_case{"scan:[127.0.0.1]:10024", "scan", "[127.0.0.1]:10024"},
+                               filter_case{"scan:", "scan", "x"}, filter_case{"scan", "scan", "x"}}) {
+    auto const way = decide_filter_route(one_case.filter, "a@x");
+    EXPECT_EQ(way.transport, one_case.transport);
+    EXPECT_EQ(way.nexthop, one_case.nexthop);
+  }
+  fixture f;
+  auto message = f.make({to("a@x"), to("b@y")});
+  message.env.filter = "scan:filter.example";
+  ASSERT_TRUE(f.of.on_message({one, 0}, message, nullptr, f.now));
+  auto const jobs = f.take().deliveries;
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].transport, "scan");
+  EXPECT_EQ(jobs[0].recipients.size(), 2U);
+}
+
 TEST(manager, what_was_in_flight_when_it_was_removed_leaves_no_trace) {
   fixture f;
   queue_id const id = f.arrive({to("a@x")});

@@ -60,6 +60,50 @@ TEST(message_record, without_content_and_recipients) {
   EXPECT_TRUE(stored->content.empty());
 }
 
+envelope directed_envelope() {
+  auto env = full_envelope();
+  env.hold = "look at it";
+  env.filter = "scan:[127.0.0.1]:10024";
+  env.recipients[1].original = "info@example.se";
+  return env;
+}
+
+TEST(message_record, what_directs_a_message_goes_both_ways) {
+  auto held = full_envelope();
+  held.hold = "";
+  auto aliased = full_envelope();
+  aliased.recipients[0].original = "all@example.org";
+  for (auto const& env : {directed_envelope(), held, aliased}) {
+    std::string const record = build(env, "content", 0);
+    auto const stored = parse_message_record(body_of(record), here);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->env, env);
+  }
+  std::string const record = build(directed_envelope(), "content", 0);
+  std::string_view const body = body_of(record);
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    EXPECT_FALSE(parse_message_record(body.substr(0, length), here)) << length;
+  }
+}
+
+TEST(message_record, an_envelope_can_be_replaced_until_the_end) {
+  std::string const header = "Subject: x\r\n\r\n";
+  for (std::size_t const size : {0, 10, 70'000}) {
+    std::string const content = header + std::string(size, 'x');
+    message_builder builder(full_envelope());
+    builder.append(content);
+    builder.replace_envelope(directed_envelope());
+    std::string record = builder.finish(header.size());
+    place_record(record, here);
+    auto const stored = parse_message_record(body_of(record), here);
+    ASSERT_TRUE(stored) << size;
+    EXPECT_EQ(stored->env, directed_envelope());
+    EXPECT_EQ(stored->content_size, content.size());
+    extent const piece = stored->content.back();
+    EXPECT_EQ(record.substr(piece.offset - here.offset, piece.length), content);
+  }
+}
+
 TEST(message_record, cut_at_every_offset_is_refused) {
   std::string const record = build(full_envelope(), "content", 0);
   std::string_view const body = body_of(record);

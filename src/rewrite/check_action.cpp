@@ -98,7 +98,6 @@ result<check_action> parse_check_action(std::string_view value, std::string_view
       take_status(action);
       break;
     case check_kind::replace:
-      return check_line(std::move(action), row->word, parameter, place);
     case check_kind::prepend:
       return check_line(std::move(action), row->word, parameter, place);
     case check_kind::filter:

@@ -31,8 +31,8 @@ class rewriter {
     std::vector<envelope_recipient> copies;
     if (auto why = collect_copies(recipients, actions, copies)) return std::unexpected(std::move(*why));
     for (auto* list : {&recipients, &copies}) {
-      for (auto& one : *list) {
-        if (auto why = add(std::move(one))) return std::unexpected(std::move(*why));
+      for (auto const& one : *list) {
+        if (auto why = add(one)) return std::unexpected(std::move(*why));
       }
     }
     return std::move(out_);
@@ -89,7 +89,7 @@ class rewriter {
     return std::nullopt;
   }
 
-  trouble add(envelope_recipient one) {
+  trouble add(envelope_recipient const& one) {
     std::vector<std::string> targets{one.address};
     if (rules_.maps_addresses) {
       auto expanded = expand_alias(rules_.virtual_alias, one.address, rules_.mapping, rules_.limits, known_);
