@@ -19,6 +19,7 @@ struct command_line {
 
 int cmd_access(command_line const& line);
 int cmd_auth(command_line const& line);
+int cmd_cert(command_line const& line);
 int cmd_check(command_line const& line);
 int cmd_conf(command_line const& line);
 int cmd_init(command_line const& line);

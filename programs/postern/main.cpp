@@ -25,6 +25,7 @@ constexpr std::array commands{
     command{"up", cmd_up, "", "start a server in the foreground, everything it writes in --dir DIR"},
     command{"init", cmd_init, "", "write a safe configuration and a certificate"},
     command{"user", cmd_user, "", "make, change, lock, import accounts; app passwords"},
+    command{"cert", cmd_cert, "", "client certificates for devices: issue, list, revoke"},
     command{"check", cmd_check, "", "look for errors and risks in configuration and system"},
     command{"access", cmd_access, "", "what the restriction lists would say to a client, and which of them decides"},
     command{"auth", cmd_auth, "", "test one login: each step, what is offered, who says no and why"},
