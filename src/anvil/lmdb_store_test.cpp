@@ -20,7 +20,7 @@ class lmdb_store_test : public testing::Test {
   std::unique_ptr<lmdb_store> open() const {
     auto opened = lmdb_store::open(directory);
     EXPECT_TRUE(opened) << (opened ? "" : opened.error().text);
-    (*opened)->start([](std::function<void()> work) { work(); });
+    (*opened)->start([](std::function<void()> const& work) { work(); });
     return std::move(*opened);
   }
   static bool commit(lmdb_store& to) {
