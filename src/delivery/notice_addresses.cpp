@@ -42,6 +42,7 @@ result<std::shared_ptr<notice_addresses>> notice_addresses::load(config::setting
 
 result<> notice_addresses::apply(queue::envelope& notice) {
   std::vector<rewrite::envelope_recipient> recipients;
+  recipients.reserve(notice.recipients.size());
   for (auto const& to : notice.recipients) recipients.push_back({to.address, to.original, to.orcpt, to.notify, {}});
   maps::answers known;
   for (;;) {
