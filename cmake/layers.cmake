@@ -11,7 +11,7 @@ foreach(line IN LISTS layer_lines)
 endforeach()
 
 # Folders whose code drives I/O with Boost.Asio coroutines and shares its precompiled header.
-set(POSTERN_DRIVER_LAYERS net ipc auth service receive delivery admin)
+set(POSTERN_DRIVER_LAYERS net ipc anvil auth service receive delivery admin)
 
 # postern_layer(NAME [LIBRARIES lib...]): library, unit tests and fuzz targets of src/NAME.
 function(postern_layer name)
