@@ -43,13 +43,13 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
       protocol_(settings_->protocol),
       log_(peer_, session_id_, parts_.traces),
       input_(parts_.buffers) {
-  if (log::verbose() || settings_->debug_peers.find(peer_.address) != nullptr) log_.watch();
   if (parts_.anvil != nullptr && settings_->anvil->client.new_tls_session_rate > 0) protocol_.ask_about_tls();
   if (!settings_->gate.delays_reject()) protocol_.ask_about(true, false);
-  if (settings_->bare_newline_exclusions.find(peer_.address) != nullptr) protocol_.exclude_from_bare_newline_rules();
 }
 
 net::task<> connection::run() {
+  if (!co_await admit_balancer()) co_return stream_.close();
+  note_client_address();
   co_await look_up_peer_name();
   log_.connected();
   bool ready = !settings_->wrapper_mode;
@@ -272,6 +272,7 @@ net::task<connection::next_actions> connection::act(smtp::server_action action) 
     if (refused) co_return refused;
     co_return co_await answer_data();
   }
+  if (auto* one = std::get_if<act::replace_client>(&action)) co_return co_await replace_client(*one->by);
   if (auto* one = std::get_if<act::ask_unknown>(&action)) co_return co_await answer_unknown(std::string(one->word));
   if (auto* one = std::get_if<act::ask_helo>(&action)) {
     co_return co_await answer_helo(std::string(one->name), one->extended);

@@ -101,6 +101,7 @@ class connection {
 
   // connection_balancer.cpp
   void note_client_address();
+  net::task<bool> admit_balancer();
   net::task<bool> read_proxy_header();
   net::task<next_actions> replace_client(smtp::client_attributes said);
   std::string describe_origin() const;

@@ -21,9 +21,10 @@ net::task<> connection::open_proxy() {
                           protocol_.helo_name(),
                           session_id_,
                           kind.of_this_host || kind.in_mynetworks ? "LOCAL" : "REMOTE"};
-  log_.accepted("NOQUEUE", protocol_.mechanism(), protocol_.user());
+  log_.accepted("NOQUEUE", protocol_.mechanism(), protocol_.user(), describe_origin());
   co_await proxy_->begin(std::move(client), protocol_.envelope());
   std::vector<std::string> fields;
+  fields.reserve(actions_.prepended_headers.size() + 1);
   for (auto const& field : actions_.prepended_headers) fields.push_back(rewrite::split_field(field));
   auto const date = format_mail_date(std::chrono::system_clock::now());
   bool const anonymous = settings_->content.privacy.any() && settings_->content.anonymous_clients.has(kind);

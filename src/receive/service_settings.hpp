@@ -14,6 +14,7 @@
 #include "policy/reject_footer.hpp"
 #include "receive/anvil_settings.hpp"
 #include "receive/auth_place.hpp"
+#include "receive/balancer_settings.hpp"
 #include "receive/content_settings.hpp"
 #include "receive/proxy_filter.hpp"
 #include "receive/milter_settings.hpp"
@@ -39,6 +40,7 @@ struct service_settings {
   content_settings content;
   proxy_settings proxy;  ///< smtpd_proxy_filter
   milter_settings milters;
+  balancer_settings balancer;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
   bool require_client_certificate = false;  ///< no session without one that is trusted

@@ -128,10 +128,11 @@ void session_log::noted(mail_line const& line, policy::log_note const& note) con
             line.command, client_.text(), printable(note.text), format_mail(line), session_id_);
 }
 
-void session_log::accepted(std::string_view queue_id, std::string_view method, std::string_view user) const {
-  if (user.empty()) return log::info("{}: client={}, session={}", queue_id, client_.text(), session_id_);
-  log::info("{}: client={}, sasl_method={}, sasl_username={}, session={}", queue_id, client_.text(), method,
-            printable(user), session_id_);
+void session_log::accepted(std::string_view queue_id, std::string_view method, std::string_view user,
+                           std::string_view origin) const {
+  auto const login =
+      user.empty() ? std::string() : fmt::format(", sasl_method={}, sasl_username={}", method, printable(user));
+  log::info("{}: client={}{}{}, session={}", queue_id, client_.text(), login, origin, session_id_);
 }
 
 void session_log::queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const {

@@ -50,7 +50,9 @@ class session_log {
   };
   void rejected(mail_line const& line, policy::refusal const& why) const;
   void noted(mail_line const& line, policy::log_note const& note) const;
-  void accepted(std::string_view queue_id, std::string_view method, std::string_view user) const;
+  /// `origin`: what XFORWARD said, ", orig_client=…"; may be empty.
+  void accepted(std::string_view queue_id, std::string_view method, std::string_view user,
+                std::string_view origin = {}) const;
   void queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const;
   void not_queued(std::string_view queue_id, std::string_view why) const;
   void note(std::string_view text) const;

@@ -41,6 +41,12 @@ void server_session::append_capability(std::string& lines, capability id) const 
         if (settings_.auth_broken_clients) add(std::string("AUTH=").append(mechanisms));
       }
       return;
+    case capability::xclient:
+      if (trusts_xclient_) add(keyword, xclient_keywords);
+      return;
+    case capability::xforward:
+      if (trusts_xforward_) add(keyword, xforward_keywords);
+      return;
     case capability::smtputf8:
       if (settings_.smtputf8) add(keyword);
       return;

@@ -26,6 +26,8 @@ enum class verb : std::uint8_t {
   auth,
   quit,
   help,
+  xclient,
+  xforward,
   unknown
 };
 
@@ -55,6 +57,8 @@ enum class capability : std::uint8_t {
   etrn,
   starttls,
   auth,
+  xclient,
+  xforward,
   enhanced_status_codes,
   eight_bit_mime,
   dsn,

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "smtp/client_attributes.hpp"
 #include "smtp/envelope.hpp"
 
 namespace postern::smtp::server_actions {
@@ -23,6 +24,10 @@ struct send_reply {
 struct ask_helo {
   std::string_view name;
   bool extended;
+};
+/// XCLIENT: the client is another from here on. (asks: on_client_replaced)
+struct replace_client {
+  client_attributes const* by;
 };
 /// A command that nobody knows; only after ask_about(). (asks: on_unknown_verdict)
 struct ask_unknown {
@@ -82,11 +87,11 @@ struct close_connection {};
 namespace postern::smtp {
 
 using server_action =
-    std::variant<server_actions::send_reply, server_actions::ask_helo, server_actions::ask_unknown,
-                 server_actions::ask_sender, server_actions::ask_recipient, server_actions::ask_data,
-                 server_actions::ask_etrn, server_actions::start_auth, server_actions::continue_auth,
-                 server_actions::cancel_auth, server_actions::start_tls, server_actions::begin_data,
-                 server_actions::begin_bdat, server_actions::commit_message, server_actions::abort_message,
-                 server_actions::pause, server_actions::close_connection>;
+    std::variant<server_actions::send_reply, server_actions::replace_client, server_actions::ask_helo,
+                 server_actions::ask_unknown, server_actions::ask_sender, server_actions::ask_recipient,
+                 server_actions::ask_data, server_actions::ask_etrn, server_actions::start_auth,
+                 server_actions::continue_auth, server_actions::cancel_auth, server_actions::start_tls,
+                 server_actions::begin_data, server_actions::begin_bdat, server_actions::commit_message,
+                 server_actions::abort_message, server_actions::pause, server_actions::close_connection>;
 
 }  // namespace postern::smtp

@@ -692,6 +692,55 @@ C: QUIT
 S: 221 2.0.0 Bye
 A: close
 )"},
+    {"XCLIENT is not for everybody", nothing, R"(
+E: connect
+S: 220 mx.example.org ESMTP Postern
+C: XCLIENT NAME=a.example
+S: 550 5.7.0 Error: insufficient authorization
+C: XFORWARD NAME=a.example
+S: 550 5.7.0 Error: insufficient authorization
+)"},
+    {"XCLIENT begins anew", nothing, R"(
+E: trust
+E: connect
+S: 220 mx.example.org ESMTP Postern
+C: XCLIENT
+S: 501 5.5.4 Syntax: XCLIENT attribute=value...
+C: XCLIENT FOO=x
+S: 501 5.5.4 Bad XCLIENT attribute name: FOO
+C: XCLIENT NAME
+S: 501 5.5.4 Error: attribute=value expected
+C: XCLIENT ADDR=foo
+S: 501 5.5.4 Bad ADDR syntax: foo
+C: XCLIENT ADDR=2001:db8::1
+S: 501 5.5.4 Bad ADDR syntax: 2001:db8::1
+C: XCLIENT PORT=x
+S: 501 5.5.4 Bad PORT syntax: x
+C: XCLIENT PROTO=FOO
+S: 501 5.5.4 Bad PROTO syntax: FOO
+C: XCLIENT NAME=a_b..c
+S: 501 5.5.4 Bad NAME syntax: a_b..c
+C: MAIL FROM:<a@b.example>
+A: ask_sender <a@b.example>
+V: ok
+S: 250 2.1.0 Ok
+C: XCLIENT NAME=a.example
+S: 503 5.5.1 Error: MAIL transaction in progress
+C: RSET
+S: 250 2.0.0 Ok
+C: XCLIENT NAME=a.example ADDR=IPV6:2001:db8::1 PORT=99 LOGIN=[UNAVAILABLE]
+A: replace_client a.example 2001:db8::1 99
+E: replaced
+S: 220 mx.example.org ESMTP Postern
+C: XCLIENT NAME=a.example
+S: 550 5.7.0 Error: insufficient authorization
+C: XFORWARD NAME=[UNAVAILABLE] SOURCE=LOCAL PROTO=FOO
+S: 250 2.0.0 Ok
+C: XFORWARD SOURCE=FOO
+S: 501 5.5.4 Bad SOURCE syntax: FOO
+C: XFORWARD NAME=[TEMPUNAVAIL]
+S: 501 5.5.4 Bad NAME syntax: [TEMPUNAVAIL]
+)"},
     {"greetings and unknown commands are asked about", nothing, R"(
 E: ask-about
 E: connect

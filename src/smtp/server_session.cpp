@@ -109,6 +109,7 @@ void server_session::reset_transaction() {
   recipients_over_ = 0;
   content_octets_ = 0;
   chunk_failed_ = false;
+  forwarded_ = {};
 }
 
 server_session::actions server_session::on_connect() {
@@ -237,6 +238,10 @@ void server_session::run(verb id, std::string_view arguments) {
       return quit(arguments);
     case verb::help:
       return help(arguments);
+    case verb::xclient:
+      return xclient(arguments);
+    case verb::xforward:
+      return xforward(arguments);
     case verb::unknown:
       break;
   }

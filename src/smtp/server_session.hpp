@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "smtp/client_attributes.hpp"
 #include "smtp/command_table.hpp"
 #include "smtp/data_reader.hpp"
 #include "smtp/envelope.hpp"
@@ -65,6 +66,9 @@ class server_session {
   /// Answers ask_helo. `extensions`: false where the client is going to be refused all mail: it is offered nothing
   /// then.
   actions on_helo_verdict(verdict const& answer, bool extensions = true);
+  /// Answers replace_client: all that this client said is forgotten. on_connect() or a refusal follows, as at the
+  /// start.
+  void on_client_replaced();
   /// Answers ask_unknown. Without a refusal: "500 …".
   actions on_unknown_verdict(verdict const& answer);
   actions on_sender_verdict(verdict const& answer);
@@ -110,6 +114,13 @@ class server_session {
   void set_offer(std::shared_ptr<mechanism_offer const> offer) { offer_ = std::move(offer); }
   /// From here on STARTTLS needs the driver's leave: "220 …" is said by on_tls_permitted().
   void ask_about_tls() noexcept { asks_tls_ = true; }
+  /// From here on the client may say whose connection (XCLIENT) or whose mail (XFORWARD) this is.
+  void trust_attributes(bool xclient, bool xforward) noexcept {
+    trusts_xclient_ = xclient;
+    trusts_xforward_ = xforward;
+  }
+  /// What XFORWARD said of the message at hand.
+  client_attributes const& forwarded() const noexcept { return forwarded_; }
   /// From here on HELO, EHLO and unknown commands are asked about.
   void ask_about(bool helo, bool unknown) noexcept {
     asks_helo_ = helo;
@@ -142,6 +153,7 @@ class server_session {
     line,
     helo_verdict,
     unknown_verdict,
+    client_replaced,
     sender_verdict,
     recipient_verdict,
     verify_verdict,
@@ -176,6 +188,8 @@ class server_session {
   void auth(std::string_view arguments);
   void quit(std::string_view arguments);
   void help(std::string_view arguments);
+  void xclient(std::string_view arguments);
+  void xforward(std::string_view arguments);
 
   // how a command goes on
   void begin_event();
@@ -228,6 +242,10 @@ class server_session {
   bool tls_active_ = false;
   bool last_ends_group_ = false;
   bool asks_helo_ = false;
+  bool trusts_xclient_ = false;
+  bool trusts_xforward_ = false;
+  client_attributes stated_;     // by the XCLIENT at hand
+  client_attributes forwarded_;  // by XFORWARD, for the next message
   bool asks_unknown_ = false;
   bool asks_tls_ = false;
   bool helo_extended_ = false;  // of the HELO or EHLO that is being asked about

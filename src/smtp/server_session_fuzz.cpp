@@ -56,6 +56,12 @@ class driver {
     demand(!action.name.empty());
     asked_ = [](driver& self) { return self.session_.on_helo_verdict(self.judge(), self.choose() % 2 == 0); };
   }
+  void on(replace_client const&) {
+    asked_ = [](driver& self) {
+      self.session_.on_client_replaced();
+      return self.session_.on_connect();
+    };
+  }
   void on(ask_unknown const&) {
     asked_ = [](driver& self) { return self.session_.on_unknown_verdict(self.judge()); };
   }
@@ -136,6 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   settings.newline = static_cast<bare_newline>(data[3] % 3);
   auto const offer = std::make_shared<mechanism_offer const>(mechanism_offer{"PLAIN", "PLAIN LOGIN"});
   server_session session(settings, offer);
+  session.trust_attributes(data[2] % 2 == 1, data[2] % 4 > 1);
   session.ask_about(data[3] % 8 > 3, data[3] % 16 > 7);
   driver peer(session, std::string_view(input).substr(4, 16));
   peer.perform(session.on_connect());

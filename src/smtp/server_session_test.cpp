@@ -39,6 +39,9 @@ std::string_view sample_arguments(verb id) {
       return " example.org";
     case verb::auth:
       return " PLAIN";
+    case verb::xclient:
+    case verb::xforward:
+      return " NAME=a.example";
     default:
       return "";
   }
@@ -51,6 +54,7 @@ TEST(server_session, obeys_the_command_table) {
   for (auto const& row : command_table()) {
     for (auto const at : {stage::fresh, stage::greeted, stage::mail, stage::rcpt, stage::chunking}) {
       server_session session(settings, basic_offer());
+      session.trust_attributes(true, true);
       bring_to(session, at);
       ASSERT_EQ(session.current_stage(), at);
       auto outputs = enter(session, "C: " + std::string(row.name) + std::string(sample_arguments(row.id)));

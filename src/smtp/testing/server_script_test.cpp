@@ -40,6 +40,14 @@ struct renderer {
   void operator()(ask_helo const& action) const {
     out.push_back(fmt::format("A: ask_{} {}", action.extended ? "ehlo" : "helo", action.name));
   }
+  void operator()(replace_client const& action) const {
+    auto const& by = *action.by;
+    auto line = std::string("A: replace_client");
+    if (by.name) line += " " + by.name->value;
+    if (by.address) line += by.address->state == known::yes ? " " + by.address->value.text() : " unknown";
+    if (by.port) line += fmt::format(" {}", by.port->value);
+    out.push_back(line);
+  }
   void operator()(ask_unknown const& action) const { out.push_back(fmt::format("A: ask_unknown {}", action.word)); }
   void operator()(ask_recipient const& action) const {
     auto line = fmt::format("A: {} <{}>", action.verify_only ? "verify" : "ask_recipient", action.to->forward_path);
@@ -111,6 +119,14 @@ server_session::actions enter_event(server_session& session, std::string_view te
   auto const name = take_word(text);
   if (name == "connect") return session.on_connect();
   if (name == "connect-refused") return session.on_connect_refused(parse_reply(text));
+  if (name == "trust") {
+    session.trust_attributes(true, true);
+    return {};
+  }
+  if (name == "replaced") {
+    session.on_client_replaced();
+    return session.on_connect();
+  }
   if (name == "ask-about") {
     session.ask_about(true, true);
     return {};
