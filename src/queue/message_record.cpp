@@ -93,8 +93,8 @@ std::optional<envelope> take_envelope(std::string_view octets) {
     to.klass = static_cast<recipient_class>(at.take<std::uint8_t>());
   }
   if ((flags & flag_directed) != 0) {
-    auto hold = at.take_text();
-    if ((flags & flag_held) != 0) env.hold = std::move(hold);
+    auto const hold = at.take_text();
+    if ((flags & flag_held) != 0) env.hold = std::string(hold);
     env.filter = at.take_text();
     for (recipient& to : env.recipients) to.original = at.take_text();
   }
