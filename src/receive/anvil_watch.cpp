@@ -64,14 +64,14 @@ net::task<anvil_watch::refusal> anvil_watch::on_auth() {
 }
 
 // Who is logged in is counted as the account, from wherever it comes; all others by their address.
-net::task<anvil_watch::refusal> anvil_watch::on_message(std::string user) {
+net::task<anvil_watch::refusal> anvil_watch::on_message(std::string const& user) {
   window_.reset();
   auto const most = user.empty() ? how_->client.message_rate : how_->account_message_rate;
   return count({client_event::message, most, "Message delivery request rate", 450, "4.7.1", "too much mail"},
                user.empty() ? client_.address.text() : std::string(account_prefix) + user);
 }
 
-net::task<anvil_watch::refusal> anvil_watch::on_recipient(std::string user) {
+net::task<anvil_watch::refusal> anvil_watch::on_recipient(std::string const& user) {
   auto const most = user.empty() ? how_->client.recipient_rate : how_->account_recipient_rate;
   return count({client_event::recipient, most, "Recipient address rate", 450, "4.7.1", "too many recipients"},
                user.empty() ? client_.address.text() : std::string(account_prefix) + user);
@@ -151,14 +151,22 @@ net::task<anvil_watch::window_answer> anvil_watch::find_window(std::string addre
 
 // ---- accounts
 
+// anvil is away: who was held stays held, all others do as account_limit_default_action says.
+anvil_watch::account_standing anvil_watch::guess_account(std::string const& user) const {
+  if (auto const* reason = anvil_->remembered_hold(user)) return {{}, policy::format_account_hold(user) + *reason};
+  if (how_->trusts_unwatched) {
+    log::warning("{} sends uncounted: anvil does not answer (account_limit_default_action)", printable(user, 128));
+    return {};
+  }
+  log::warning("{} is told to try later: anvil does not answer (account_limit_default_action)", printable(user, 128));
+  return {smtp::reply{451, "4.3.0", "Error: temporary lookup failure"}, {}};
+}
+
 net::task<anvil_watch::account_standing> anvil_watch::ask_account(std::string user,
                                                                   std::vector<std::string> recipients) {
   if (anvil_ == nullptr || !how_->watches_accounts || user.empty()) co_return account_standing{};
   auto const verdict = co_await anvil_->use_account({user, client_.address.text(), std::move(recipients)});
-  if (!verdict) {
-    log::warning("{} is told to try later: anvil does not say whether its account is held", printable(user, 128));
-    co_return account_standing{smtp::reply{451, "4.3.0", "Error: temporary lookup failure"}, {}};
-  }
+  if (!verdict) co_return guess_account(user);
   if (!verdict->hold) co_return account_standing{};
   co_return account_standing{{}, policy::format_account_hold(user) + verdict->reason};
 }

@@ -34,8 +34,8 @@ class anvil_watch {
   net::task<refusal> on_connect();
   net::task<refusal> on_auth();
   /// `user` empty: not logged in.
-  net::task<refusal> on_message(std::string user);
-  net::task<refusal> on_recipient(std::string user);
+  net::task<refusal> on_message(std::string const& user);
+  net::task<refusal> on_recipient(std::string const& user);
   /// Before the handshake: a client that was over the limit already is not worth one.
   net::task<refusal> before_tls(bool wrapper_mode);
   net::task<refusal> after_tls(bool resumed);
@@ -56,6 +56,8 @@ class anvil_watch {
   net::task<account_standing> ask_account(std::string user, std::vector<std::string> recipients);
 
  private:
+  account_standing guess_account(std::string const& user) const;
+
   struct limit {
     ipc::client_event what;
     std::uint64_t most;

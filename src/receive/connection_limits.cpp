@@ -33,6 +33,7 @@ net::task<connection::next_actions> connection::refuse_sender() {
 // Asks once a message, when all its recipients are known, whether its account may still send.
 net::task<connection::next_actions> connection::refuse_data() {
   std::vector<std::string> recipients;
+  recipients.reserve(recipients_.size());
   for (auto const& one : recipients_) recipients.push_back(one.address());
   auto standing = co_await anvil_.ask_account(account(), std::move(recipients));
   if (standing.hold) actions_.hold = std::move(standing.hold);
