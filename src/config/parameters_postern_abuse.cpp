@@ -24,6 +24,8 @@ constexpr parameter rows[] = {
    "Recipients an account may write to within an hour before its mail is held; 0 for no limit", ours},
   {"account_known_recipient_time", duration, "90d", at_least(86400), implemented,
    "How long a recipient that an account wrote to is no new one", ours},
+  {"account_limit_default_action", enumeration, "accept", one_of("accept|tempfail"), implemented,
+   "What becomes of mail of accounts that are not known to be held while anvil is away", ours},
   {"account_limit_exceptions", list, "", unbounded, implemented,
    "Accounts that no account_*_limit holds: those that send to lists", ours},
   {"account_network_limit", integer, "10", between(0, 1000), implemented,

@@ -15,6 +15,7 @@ constexpr auto reconnect_pause_max = std::chrono::milliseconds(2000);
 constexpr auto connect_timeout = std::chrono::seconds(5);
 constexpr auto no_deadline = std::chrono::hours(24 * 365);
 constexpr std::size_t unanswered_max = 10'000;
+constexpr std::size_t held_accounts_max = 10'000;
 constexpr auto command_limit = std::chrono::seconds(30);
 
 anvil_hello our_hello() { return {anvil_protocol_version, static_cast<std::uint64_t>(::getpid())}; }
@@ -142,7 +143,18 @@ net::task<std::optional<login_delay>> anvil_client::check_login(login_query quer
 }
 
 net::task<std::optional<account_verdict>> anvil_client::use_account(account_use use) {
-  co_return take<account_verdict>(co_await ask(std::move(use)));
+  auto const account = use.account;
+  auto verdict = take<account_verdict>(co_await ask(std::move(use)));
+  if (verdict && !verdict->hold) held_accounts_.erase(account);
+  if (verdict && verdict->hold && (held_accounts_.size() < held_accounts_max || held_accounts_.contains(account))) {
+    held_accounts_[account] = verdict->reason;
+  }
+  co_return verdict;
+}
+
+std::string const* anvil_client::remembered_hold(std::string const& account) const {
+  auto const place = held_accounts_.find(account);
+  return place == held_accounts_.end() ? nullptr : &place->second;
 }
 
 // ---- commands

@@ -2,12 +2,12 @@
 // Purpose: a front end's line to anvil: one connection, many questions on it, made again when it breaks.
 // Errors: nothing (or a sentence) when anvil is away or says nothing within `patience`. What that means is the
 // caller's:
-//         rates go on as if there were none; a window that nobody vouches for is no window; an account of which nobody
-//         says that it may send is told to try later. docs/abuse.md
+//         rates go on as if there were none; a window that nobody vouches for is no window; for accounts see
+//         account_limit_default_action. docs/abuse.md
 // Concurrency: the loop's thread. What is asked while anvil starts anew is asked again, so nobody sees the restart;
 // when
 //              one question has waited in vain the next ones do not wait until anvil is back.
-// Limits: `patience` for every answer.
+// Limits: `patience` for every answer; 10,000 held accounts are remembered.
 
 #include <chrono>
 #include <map>
@@ -46,6 +46,8 @@ class anvil_client {
 
   net::task<std::optional<login_delay>> check_login(login_query query);
   net::task<std::optional<account_verdict>> use_account(account_use use);
+  /// For when anvil is away: why it held this account when it was last asked here; null when it did not.
+  std::string const* remembered_hold(std::string const& account) const;
 
  private:
   net::task<> converse();
@@ -61,6 +63,7 @@ class anvil_client {
   };
   std::map<std::uint64_t, question> waiting_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> standing_;  ///< (service, client): open connections
+  std::map<std::string, std::string> held_accounts_;                       ///< account, reason
   std::uint64_t last_number_ = 0;
   bool hopeless_ = false;  ///< a question waited in vain, and nothing came since
 };

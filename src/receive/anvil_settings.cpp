@@ -58,6 +58,7 @@ result<anvil_settings> load_anvil_settings(config::settings const& settings,
                                            std::vector<ip_address> const& interfaces) {
   anvil_settings out;
   out.client = {.connection_count = count_of(settings, "smtpd_client_connection_count_limit"),
+  out.trusts_unwatched = settings.text("account_limit_default_action") == "accept";
                 .connection_rate = count_of(settings, "smtpd_client_connection_rate_limit"),
                 .message_rate = count_of(settings, "smtpd_client_message_rate_limit"),
                 .recipient_rate = count_of(settings, "smtpd_client_recipient_rate_limit"),

@@ -34,6 +34,7 @@ struct anvil_settings {
   std::string host_name;             ///< in 421 replies
   std::string service_name;          ///< limits are per service
   bool watches_accounts = false;     ///< some account_*_limit is set
+  bool trusts_unwatched = true;      ///< account_limit_default_action = accept
   std::chrono::seconds patience{2};  ///< anvil_answer_timeout
 
   bool windows_check_sender = true;       ///< roaming_sender_check = strict

@@ -21,7 +21,7 @@ anvil_watch::anvil_watch(ipc::anvil_client* anvil, std::shared_ptr<anvil_setting
     : anvil_(anvil), how_(std::move(how)), client_(client) {}
 
 anvil_watch::~anvil_watch() {
-  if (connected_) anvil_->left(how_->service_name, client_.address.text());
+  if (!counted_address_.empty()) anvil_->left(how_->service_name, counted_address_);
 }
 
 bool anvil_watch::is_excepted() const {
@@ -45,8 +45,8 @@ net::task<anvil_watch::refusal> anvil_watch::on_connect() {
   if (anvil_ == nullptr || (limits.connection_count == 0 && limits.connection_rate == 0) || is_excepted()) {
     co_return std::nullopt;
   }
-  connected_ = true;
-  auto const sum = co_await anvil_->count({client_event::connection, how_->service_name, client_.address.text()});
+  counted_address_ = client_.address.text();
+  auto const sum = co_await anvil_->count({client_event::connection, how_->service_name, counted_address_});
   if (!sum) co_return std::nullopt;
   bool const too_many = limits.connection_count > 0 && sum->connections > limits.connection_count;
   bool const too_often = limits.connection_rate > 0 && sum->rate > limits.connection_rate;

@@ -73,7 +73,7 @@ class anvil_watch {
   ipc::anvil_client* anvil_;
   std::shared_ptr<anvil_settings const> how_;
   peer const& client_;
-  bool connected_ = false;                                       ///< anvil counts this session as open
+  std::string counted_address_;  ///< whose open session anvil counts this as; XCLIENT makes it another's
   std::optional<std::pair<std::string, window_answer>> window_;  ///< by sender
 };
 

@@ -354,10 +354,37 @@ def test_limits_of_accounts_and_of_strangers_are_apart(make):
         assert client.command("MAIL FROM:<a@b.example>").code == 450
 
 
-def test_nobody_sends_while_nobody_knows_whether_he_may(make):
+def test_accounts_send_while_anvil_is_stopped_and_the_held_stay_held(make):
+    sink = make.sink()
+    server = make.postern(sink.port, users=("joe", "jane"), anvil_answer_timeout="1s", account_hour_message_limit="1",
+                          **WITHOUT_EXCEPTIONS)
+    with RawSmtp(server.smtps, wrapper=True) as client:
+        client.secure_login("jane", PASSWORD)  # this smtpd has heard that jane is held
+
+        def send():
+            client.mail("jane@mail.postern.example", "a@dest.example")
+            assert client.data(MESSAGE).code == 250
+
+        send()
+        send()
+        pid = server.pids("anvil")[0]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            send()
+            submit(server, "joe", "a@dest.example")
+            wait_until(lambda: len(sink.messages) == 2, "the mail of jane's before, and joe's")
+            server.wait_log("joe sends uncounted: anvil does not answer")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert "released 2 held messages of jane" in server.cli("user", "unlock", "jane").stdout
+    wait_until(lambda: len(sink.messages) == 4, "jane's mail")
+
+
+def test_accounts_wait_for_anvil_where_that_is_wanted(make):
     """Mail of strangers still comes in."""
     server = make.postern(anvil_answer_timeout="1s", account_day_message_limit="1000",
-                          mydestination="mail.postern.example", **WITHOUT_EXCEPTIONS)
+                          account_limit_default_action="tempfail", mydestination="mail.postern.example",
+                          **WITHOUT_EXCEPTIONS)
     pid = server.pids("anvil")[0]
     os.kill(pid, signal.SIGSTOP)
     try:
