@@ -126,13 +126,22 @@ bool set_list_number(X509_CRL* list, wall_time now) {
          X509_CRL_add1_ext_i2d(list, NID_crl_number, number.get(), 0, 0) == 1;
 }
 
-bool fill_list(X509_CRL* list, X509 const* authority, EVP_PKEY* key, std::vector<revoked_serial> const& revoked,
+bool set_list_issuer(X509_CRL* list, X509* authority) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, authority, nullptr, nullptr, list, 0);
+  extension_ptr const extension(X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid:always"));
+  return extension && X509_CRL_add_ext(list, extension.get(), -1) == 1;
+}
+
+bool fill_list(X509_CRL* list, X509* authority, EVP_PKEY* key, std::vector<revoked_serial> const& revoked,
                wall_time now) {
   time_ptr const from(ASN1_TIME_set(nullptr, std::chrono::system_clock::to_time_t(now)));
   bool const begun = from && X509_CRL_set_version(list, list_version_2) == 1 &&
                      X509_CRL_set_issuer_name(list, X509_get_subject_name(authority)) == 1 &&
                      X509_CRL_set1_lastUpdate(list, from.get()) == 1 &&
-                     X509_CRL_set1_nextUpdate(list, X509_get0_notAfter(authority)) == 1 && set_list_number(list, now);
+                     X509_CRL_set1_nextUpdate(list, X509_get0_notAfter(authority)) == 1 && set_list_number(list, now) &&
+                     set_list_issuer(list, authority);
   if (!begun || !std::ranges::all_of(revoked, [&](auto const& one) { return add_revoked(list, one); })) return false;
   return X509_CRL_sort(list) == 1 && X509_CRL_sign(list, key, EVP_sha256()) > 0;
 }
@@ -179,8 +188,8 @@ result<issued_device> sign_device(X509* authority, EVP_PKEY* key, device_request
   return out;
 }
 
-result<std::string> sign_revocation_list(X509 const* authority, EVP_PKEY* key,
-                                         std::vector<revoked_serial> const& revoked, wall_time now) {
+result<std::string> sign_revocation_list(X509* authority, EVP_PKEY* key, std::vector<revoked_serial> const& revoked,
+                                         wall_time now) {
   openssl::list_ptr const list(X509_CRL_new());
   openssl::bio_ptr const out(BIO_new(BIO_s_mem()));
   if (!list || !out || !fill_list(list.get(), authority, key, revoked, now) ||

@@ -16,8 +16,8 @@ struct signed_authority {
 result<signed_authority> sign_authority(std::string const& host, wall_time now);
 result<issued_device> sign_device(X509* authority, EVP_PKEY* key, device_request const& wanted, wall_time now);
 /// PEM.
-result<std::string> sign_revocation_list(X509 const* authority, EVP_PKEY* key,
-                                         std::vector<revoked_serial> const& revoked, wall_time now);
+result<std::string> sign_revocation_list(X509* authority, EVP_PKEY* key, std::vector<revoked_serial> const& revoked,
+                                         wall_time now);
 wall_time end_of(X509 const* certificate);
 
 }  // namespace postern::admin

@@ -87,7 +87,7 @@ class account_store {
   /// Revokes its credential; false: there is none that works. The record stays.
   result<bool> revoke_certificate(device_certificate const& issued, wall_time now);
   /// All, or those of one account; by account, device and time of issue.
-  result<std::vector<device_certificate>> load_certificates(std::string_view account = {});
+  result<std::vector<device_certificate>> load_certificates(std::string_view account = "");
   result<std::optional<device_certificate>> find_certificate(std::string_view fingerprint);
 
   /// By credential::id; those that are gone are passed over. Not synced: a crash forgets the last minute.

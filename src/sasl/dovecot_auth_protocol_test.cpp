@@ -122,6 +122,7 @@ auth_request whole_request() {
           .tls_protocol = "TLSv1.3",
           .tls_cipher = "TLS_AES_256_GCM_SHA384",
           .cert_username = "joe",
+          .cert_credential = "cert:phone:5f2a",
           .secured = true,
           .valid_client_cert = true,
           .no_penalty = true,
@@ -140,7 +141,9 @@ std::vector<client_message> client_samples() {
           client_continue{4, secret(), false},
           client_cancel{5},
           user_query{6, "joe@example.org", "smtp"},
-          user_query{7, "a\tb", ""}};
+          user_query{7, "a\tb", ""},
+          certificate_query{8, "00ff", "smtp", "4cXvKz0wTzqK", "192.0.2.7"},
+          certificate_query{9, "00ff", "", "", ""}};
 }
 std::vector<server_message> server_samples() {
   return {version_message{},
