@@ -109,7 +109,7 @@ constexpr parameter rows[] = {
    "Does not wait for the peer's end-of-TLS notice"},
   {"tls_high_cipherlist", text, "aNULL:-aNULL:HIGH:@STRENGTH", at_least(1), implemented,
    "OpenSSL ciphers of the grade high"},
-  {"tls_legacy_public_key_fingerprints", boolean, "no", unbounded, unsupported,
+  {"tls_legacy_public_key_fingerprints", boolean, "no", unbounded, implemented,
    "Computes public key fingerprints as very old releases did"},
   {"tls_low_cipherlist", text, "aNULL:-aNULL:HIGH:MEDIUM:LOW:+RC4:@STRENGTH", at_least(1), implemented,
    "OpenSSL ciphers of the grade low"},

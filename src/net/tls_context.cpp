@@ -167,6 +167,9 @@ result<> tls_context::configure(bool server) {
     return fail("cannot load the trusted roots of " + options_.ca_file + ": " + take_openssl_error());
   }
   if (!options_.ca_path.empty()) SSL_CTX_load_verify_dir(context_, options_.ca_path.c_str());
+  if (EVP_get_digestbyname(options_.fingerprint_digest.c_str()) == nullptr) {
+    return fail("there is no digest '" + options_.fingerprint_digest + "' for fingerprints");
+  }
   SSL_CTX_set_verify_depth(context_, options_.verify_depth);
   int verify = SSL_VERIFY_NONE;
   if (server && options_.ask_peer != peer_certificate::none) verify = SSL_VERIFY_PEER;

@@ -48,6 +48,7 @@ struct tls_options {
   std::string ca_path;
   int verify_depth = 9;
   std::string fingerprint_digest = "sha256";
+  bool bare_key_fingerprints = false;  ///< of a key's bits without what says of which kind it is
   bool prefer_server_ciphers = false;
   bool tickets = true;
   std::chrono::seconds session_lifetime{3600};

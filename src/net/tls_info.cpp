@@ -51,7 +51,26 @@ std::string hex_pairs(std::span<unsigned char const> octets) {
   return out;
 }
 
-void describe_peer(tls_info& out, X509* certificate, std::string const& digest_name) {
+// The whole SubjectPublicKeyInfo, or only the bits in it, as Postfix 2.9.0 did. [RFC 5280 §4.1.2.7]
+std::string digest_key(X509* certificate, EVP_MD const* digest, bool bare) {
+  unsigned char buffer[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (bare) {
+    auto const* bits = X509_get0_pubkey_bitstr(certificate);
+    bool const done =
+        bits != nullptr && EVP_Digest(ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits)),
+                                      buffer, &length, digest, nullptr) == 1;
+    return done ? hex_pairs({buffer, length}) : std::string();
+  }
+  unsigned char* key = nullptr;
+  int const key_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+  if (key_length <= 0) return {};
+  bool const done = EVP_Digest(key, static_cast<std::size_t>(key_length), buffer, &length, digest, nullptr) == 1;
+  OPENSSL_free(key);
+  return done ? hex_pairs({buffer, length}) : std::string();
+}
+
+void describe_peer(tls_info& out, X509* certificate, std::string const& digest_name, bool bare_key) {
   out.peer_certificate = true;
   out.peer_subject_cn = name_field(X509_get_subject_name(certificate), NID_commonName);
   out.peer_email = email_address(certificate);
@@ -65,13 +84,7 @@ void describe_peer(tls_info& out, X509* certificate, std::string const& digest_n
   auto const* digest = EVP_get_digestbyname(digest_name.c_str());
   if (digest == nullptr) return;
   if (X509_digest(certificate, digest, buffer, &length) == 1) out.peer_fingerprint = hex_pairs({buffer, length});
-  unsigned char* key = nullptr;
-  int key_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
-  if (key_length <= 0) return;
-  if (EVP_Digest(key, static_cast<std::size_t>(key_length), buffer, &length, digest, nullptr) == 1) {
-    out.peer_key_fingerprint = hex_pairs({buffer, length});
-  }
-  OPENSSL_free(key);
+  out.peer_key_fingerprint = digest_key(certificate, digest, bare_key);
 }
 
 std::string digest_name(int nid) { return nid == NID_undef ? std::string{} : OBJ_nid2sn(nid); }
@@ -125,7 +138,7 @@ tls_info tls_session::info() const {
   }
   describe_handshake(out, ssl);
   if (X509* peer = SSL_get0_peer_certificate(ssl); peer != nullptr) {
-    describe_peer(out, peer, fingerprint_digest_);
+    describe_peer(out, peer, fingerprint_digest_, bare_key_fingerprints_);
     auto verdict = SSL_get_verify_result(ssl);
     out.peer_verified = verdict == X509_V_OK;
     if (!out.peer_verified) out.verify_error = X509_verify_cert_error_string(verdict);

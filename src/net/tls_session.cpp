@@ -30,7 +30,10 @@ tls_session& tls_session::operator=(tls_session&&) noexcept = default;
 tls_session::~tls_session() = default;
 
 tls_session::tls_session(ssl_st* ssl, tls_context const& context)
-    : ssl_(ssl), given_context_(context.native()), fingerprint_digest_(context.options().fingerprint_digest) {}
+    : ssl_(ssl),
+      given_context_(context.native()),
+      fingerprint_digest_(context.options().fingerprint_digest),
+      bare_key_fingerprints_(context.options().bare_key_fingerprints) {}
 
 tls_session tls_session::accept(tls_context const& context, int socket) {
   tls_session session(SSL_new(context.native()), context);

@@ -89,6 +89,7 @@ class tls_session {
   std::unique_ptr<ssl_st, release> ssl_;
   ssl_ctx_st* given_context_;  // only to see whether the SNI name led to another
   std::string fingerprint_digest_;
+  bool bare_key_fingerprints_;
   std::string failure_;
 };
 

@@ -134,6 +134,7 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
   options.ca_path = settings.text("smtpd_tls_CApath");
   options.verify_depth = static_cast<int>(settings.integer("smtpd_tls_ccert_verifydepth"));
   options.fingerprint_digest = settings.text("smtpd_tls_fingerprint_digest");
+  options.bare_key_fingerprints = settings.boolean("tls_legacy_public_key_fingerprints");
   options.session_lifetime = settings.duration("smtpd_tls_session_cache_timeout");
   options.tickets = options.session_lifetime.count() > 0;
   options.ticket_keys = std::move(ticket_keys);
