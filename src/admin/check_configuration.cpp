@@ -32,15 +32,6 @@ void check_main_cf(check_context& context) { add_all(context, context.settings()
 
 void check_master_cf(check_context& context) {
   add_all(context, context.master_cf().diagnostics);
-  for (auto const& entry : context.master_cf().services) {
-    if (!entry.overrides.empty()) add_all(context, context.settings().with(entry.overrides).diagnostics());
-    auto name = fmt::format("service {} ({})", entry.name, entry.command);
-    if (entry.who.what == config::disposition::kind::folded)
-      context.add(gravity::note, entry.where,
-                  fmt::format("{} is not run: its work is done by {}", name, entry.who.where));
-    if (entry.who.what == config::disposition::kind::unsupported)
-      context.add(gravity::warning, entry.where, name + " is not supported and not run", entry.who.where);
-  }
   if (context.smtpd_services().empty())
     context.add(gravity::problem, {}, "no service of master.cf is smtpd: nobody can send mail through this server",
                 "add a line such as: submission inet n - n - - smtpd");

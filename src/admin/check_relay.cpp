@@ -11,6 +11,8 @@ namespace postern::admin {
 namespace {
 
 constexpr char const* relay_list = "smtpd_relay_restrictions";
+constexpr char const* safe_list =
+    "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination";
 
 // policy's sentences begin with the parameter they are about.
 config::origin place_of(smtpd_service const& service, std::string_view sentence) {
@@ -38,7 +40,7 @@ void check_open_relay(check_context& context) {
     if (!gate) {
       context.add(gravity::problem, check_context::where(service, relay_list),
                   fmt::format("service {} does not start: {}", service.entry->name, gate.error().text),
-                  "smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination");
+                  gate.error().text.contains(relay_list) ? safe_list : "");
       continue;
     }
     for (auto const& problem : gate->problems()) {

@@ -17,6 +17,14 @@ bool bit(ip_address const& address, unsigned index) {
   return (address.octets()[index / 8] >> (7 - index % 8) & 1) != 0;
 }
 
+/// ::ffff:a.b.c.d, an IPv6 address again.
+ip_address wrapped(ip_address const& v4) {
+  std::array<std::uint8_t, 16> octets{};
+  std::ranges::copy(mapped_prefix, octets.begin());
+  std::copy_n(v4.octets().begin(), 4, octets.begin() + mapped_prefix.size());
+  return ip_address::from_v6_as_is(octets);
+}
+
 }  // namespace
 
 std::optional<ip_address> ip_address::parse(std::string_view text) {
@@ -34,15 +42,19 @@ std::optional<ip_address> ip_address::parse(std::string_view text) {
 ip_address ip_address::from_octets(std::array<std::uint8_t, 16> const& v6) {
   if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), v6.begin()))
     return from_v4({v6[12], v6[13], v6[14], v6[15]});
-  ip_address address;
-  address.v6_ = true;
-  address.octets_ = v6;
-  return address;
+  return from_v6_as_is(v6);
 }
 
 ip_address ip_address::from_v4(std::array<std::uint8_t, 4> const& v4) {
   ip_address address;
   std::ranges::copy(v4, address.octets_.begin());
+  return address;
+}
+
+ip_address ip_address::from_v6_as_is(std::array<std::uint8_t, 16> const& v6) {
+  ip_address address;
+  address.v6_ = true;
+  address.octets_ = v6;
   return address;
 }
 
@@ -78,6 +90,7 @@ std::optional<ip_network> ip_network::parse(std::string_view text, std::string* 
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   auto address = ip_address::parse(host);
   if (!address) return refuse("'" + std::string(host) + "' is not an IP address");
+  if (!address->is_v6() && host.contains(':') && !prefix.empty()) address = wrapped(*address);
   auto bits = prefix.empty() ? address->width_bits() : parse_unsigned(prefix).value_or(129);
   if (bits > address->width_bits()) return refuse("prefix length '" + std::string(prefix) + "' is out of range");
   ip_network network{*address, static_cast<unsigned>(bits)};

@@ -16,6 +16,7 @@ class ip_address {
   static std::optional<ip_address> parse(std::string_view text);          ///< "192.0.2.1", "2001:db8::1", no brackets
   static ip_address from_octets(std::array<std::uint8_t, 16> const& v6);  ///< unwraps ::ffff:0:0/96
   static ip_address from_v4(std::array<std::uint8_t, 4> const& v4);
+  static ip_address from_v6_as_is(std::array<std::uint8_t, 16> const& v6);  ///< unwraps nothing: no client is equal
 
   bool is_v6() const noexcept { return v6_; }
   bool is_loopback() const noexcept;
@@ -35,7 +36,9 @@ struct ip_network {
   unsigned prefix_bits = 0;
 
   /// "192.0.2.0/24", "[2001:db8::]/32", "[2001:db8::1]", "192.0.2.1". Host bits must be zero, as Postfix demands:
-  /// `error`, when given, says so in words.
+  /// `error`, when given, says so in words. "[::ffff:127.0.0.0]/104", which Debian writes into mynetworks, holds
+  /// nobody, as in Postfix: candidates are unwrapped, and that it held "[::ffff:0:0]/96" for all of IPv4 would open a
+  /// relay.
   static std::optional<ip_network> parse(std::string_view text, std::string* error = nullptr);
   bool contains(ip_address const& candidate) const noexcept;
   std::string text() const;

@@ -21,6 +21,17 @@ TEST(ip, networks_contain_by_prefix) {
   EXPECT_TRUE(ip_network::parse("0.0.0.0/0")->contains(*ip_address::parse("203.0.113.9")));
 }
 
+TEST(ip, networks_of_mapped_addresses_hold_nobody) {
+  for (auto const* text : {"[::ffff:127.0.0.0]/104", "[::ffff:0:0]/96", "::ffff:192.0.2.1/128"}) {
+    auto network = ip_network::parse(text);
+    ASSERT_TRUE(network) << text;
+    for (auto const* client : {"127.0.0.1", "192.0.2.1", "::ffff:192.0.2.1", "::1"})
+      EXPECT_FALSE(network->contains(*ip_address::parse(client))) << text << " " << client;
+  }
+  EXPECT_TRUE(ip_network::parse("[::ffff:192.0.2.1]")->contains(*ip_address::parse("192.0.2.1")));
+  EXPECT_FALSE(ip_network::parse("[::ffff:127.0.0.1]/104"));
+}
+
 TEST(ip, host_bits_are_refused_in_words) {
   std::string why;
   EXPECT_FALSE(ip_network::parse("192.0.2.1/24", &why));

@@ -130,6 +130,7 @@ void diagnose_support(parameter const& row, set_value const& value, std::vector<
                      "", name});
       return;
     case support::kind::unsupported:
+      if (value.raw == row.status.where) return;
       out.push_back({severity::warning, value.where, fmt::format("{} is not supported yet and has no effect", name),
                      "remove it, or do not rely on it", name});
       return;

@@ -188,17 +188,44 @@ void diagnose_service(service_entry const& entry, settings const& base, std::vec
   }
   if (entry.who.what == disposition::kind::folded) {
     out.push_back({severity::note, entry.where,
-                   fmt::format("service {} ({}) is not started: {}", entry.name, entry.command, entry.who.where), "",
-                   ""});
-  }
-  if (entry.who.what == disposition::kind::unsupported) {
-    out.push_back({severity::warning, entry.where,
-                   fmt::format("service {} ({}) is not supported: {}", entry.name, entry.command, entry.who.where),
-                   "comment the entry out if nothing uses it", ""});
+                   fmt::format("service {} ({}) is not run: {}", entry.name, entry.command, entry.who.where), "", ""});
   }
   if (entry.overrides.empty()) return;
   auto const problems = base.with(entry.overrides).diagnostics();
   out.insert(out.end(), problems.begin(), problems.end());
+}
+
+/// True when the text has the name between characters that names do not have.
+bool names_service(std::string_view text, std::string_view name) {
+  auto const in_name = [](char c) { return is_ascii_alnum(c) || c == '-' || c == '_' || c == '.'; };
+  for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    auto const end = at + name.size();
+    if ((at == 0 || !in_name(text[at - 1])) && (end == text.size() || !in_name(text[end]))) return true;
+  }
+  return false;
+}
+
+/// True when a parameter of main.cf or master.cf says the service's name, or virtual_transport does by default.
+bool is_used(service_entry const& entry, std::vector<service_entry> const& all, settings const& base) {
+  auto const says = [&entry](auto const& one) { return names_service(one.value, entry.name); };
+  if (std::ranges::any_of(base.main_cf_entries(), says)) return true;
+  if (std::ranges::any_of(all, [&says](auto const& other) { return std::ranges::any_of(other.overrides, says); }))
+    return true;
+  auto const has_mailboxes = base.is_set("virtual_mailbox_domains") || base.is_set("virtual_mailbox_maps");
+  return has_mailboxes && names_service(base.text("virtual_transport"), entry.name);
+}
+
+/// Debian's master.cf has half a dozen services that most machines never use.
+void diagnose_unsupported(std::vector<service_entry> const& all, settings const& base, std::vector<diagnostic>& out) {
+  for (auto const& entry : all) {
+    if (entry.who.what != disposition::kind::unsupported) continue;
+    auto const listens = entry.type == service_type::inet || entry.type == service_type::pass;
+    auto const counts = listens || is_used(entry, all, base);
+    out.push_back({counts ? severity::warning : severity::note, entry.where,
+                   fmt::format("service {} ({}) is not supported: {}{}", entry.name, entry.command, entry.who.where,
+                               counts ? "" : "; no parameter names it"),
+                   counts ? "comment the entry out if nothing uses it" : "", ""});
+  }
 }
 
 }  // namespace
@@ -230,6 +257,7 @@ master_cf parse_master_cf(std::string_view text, std::string const& file, settin
                                "this later entry counts; remove one of them", ""});
     *same = std::move(*entry);
   }
+  diagnose_unsupported(out.services, base, out.diagnostics);
   return out;
 }
 

@@ -138,6 +138,33 @@ TEST(master_cf, configuration_b_loads) {
   EXPECT_TRUE(noted);
 }
 
+TEST(master_cf, warns_of_unsupported_services_that_something_names) {
+  struct row {
+    char const* main;
+    char const* more;
+    bool warned;
+  };
+  for (auto const& [main, more, warned] : {
+           row{"", "", false},
+           row{"content_filter = scan\n", "", false},
+           row{"content_filter = scan-it:dummy\n", "", true},
+           row{"smtpd_recipient_restrictions = check_policy_service unix:private/scan-it\n", "", true},
+           row{"", "25 inet n - n - - smtpd\n  -o content_filter=scan-it\n", true},
+       }) {
+    auto const file = parse_master_cf(std::string("scan-it unix - n n - - pipe argv=/bin/cat\n") + more, "master.cf",
+                                      testing::load(main));
+    auto const about = std::ranges::find_if(file.diagnostics, [](auto const& one) {
+      return one.text.starts_with("service scan-it (pipe) is not supported");
+    });
+    ASSERT_NE(about, file.diagnostics.end());
+    EXPECT_EQ(about->level, warned ? severity::warning : severity::note) << main << more;
+  }
+  auto const mailboxes = parse_master_cf("virtual unix - n n - - virtual\n", "master.cf",
+                                         testing::load("virtual_mailbox_domains = example.org\n"));
+  ASSERT_EQ(mailboxes.diagnostics.size(), 1U);
+  EXPECT_EQ(mailboxes.diagnostics.front().level, severity::warning);
+}
+
 TEST(master_cf, debians_stock_services_have_a_place) {
   using kind = disposition::kind;
   auto const file = load_master_cf(testing::data_dir() + "/config-stock/master.cf", testing::load(""));

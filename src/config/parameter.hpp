@@ -40,10 +40,12 @@ constexpr bounds one_of(std::string_view choices) { return {0, 0, false, choices
 /// What Postern does with a parameter.
 struct support {
   enum class kind : std::uint8_t { implemented, folded, unsupported } what = kind::unsupported;
-  std::string_view where = {};  ///< folded: where the work is done instead
+  std::string_view where =
+      {};  ///< folded: where the work is done instead; unsupported: the value that asks for nothing
 };
 inline constexpr support implemented{support::kind::implemented, {}};
 inline constexpr support unsupported{support::kind::unsupported, {}};
+constexpr support unsupported_but_for(std::string_view value) { return {support::kind::unsupported, value}; }
 constexpr support folded(std::string_view where) { return {support::kind::folded, where}; }
 
 struct parameter {

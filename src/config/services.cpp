@@ -26,7 +26,7 @@ constexpr std::array programs{
     known_program{"bounce", kind::folded, "qmgr composes bounces and keeps delivery states"},
     known_program{"cleanup", kind::folded, "smtpd brings content into form as it arrives"},
     known_program{"discard", kind::folded, "qmgr drops mail itself"},
-    known_program{"dnsblog", kind::unsupported, "DNS block lists are not asked yet"},
+    known_program{"dnsblog", kind::folded, "smtpd asks DNS block lists itself"},
     known_program{"error", kind::folded, "qmgr fails mail itself"},
     known_program{"flush", kind::folded, "qmgr knows the destinations of all mail"},
     known_program{"lmtp", kind::ours, "smtp"},
