@@ -105,7 +105,6 @@ net::task<connection::next_actions> connection::replace_client(smtp::client_attr
   // It is the proxy's, and must not let everybody relay whom the proxy speaks for.
   if (tls_info_) tls_info_->peer_certificate = false;
   device_.reset();
-  device_.reset();
   note_client_address();
   if (milters_) co_await milters_->close();
   milters_.reset();
