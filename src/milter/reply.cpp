@@ -26,9 +26,10 @@ constexpr letter_row words[] = {
 // libmilter doubles each '%' because Sendmail prints the text by printf; what follows a '%' stands for itself.
 std::string remove_percent_signs(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && ++i == text.size()) break;
-    out += text[i];
+  bool escaped = false;
+  for (char const c : text) {
+    escaped = c == '%' && !escaped;
+    if (!escaped) out += c;
   }
   return out;
 }

@@ -11,8 +11,8 @@ namespace {
 
 using value = std::optional<std::string>;
 
-value when(bool known, std::string text) { return known ? value(std::move(text)) : std::nullopt; }
-value when_any(std::string text) { return when(!text.empty(), text); }
+value when(bool known, std::string const& text) { return known ? value(text) : std::nullopt; }
+value when_any(std::string const& text) { return when(!text.empty(), text); }
 
 value certificate_text(milter_scene const& scene, std::string const net::tls_info::* field) {
   bool const trusted = scene.tls != nullptr && scene.tls->peer_certificate && scene.tls->peer_verified;

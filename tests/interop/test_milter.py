@@ -352,7 +352,7 @@ lua = "/usr/share/rspamd/rules/rspamd.lua";
 options {{ pidfile = "{scratch}/run/rspamd.pid"; filters = ""; dns {{ nameserver = ["127.0.0.1:1"]; timeout = 0.1s; retransmits = 1; }}
   history_file = ""; hs_cache_dir = "{scratch}/db"; local_addrs = []; }}
 logging {{ type = "file"; filename = "{scratch}/log/rspamd.log"; level = "info"; }}
-metric {{ name = "default"; actions {{ reject = 15; add_header = 6; }} 
+metric {{ name = "default"; actions {{ reject = 15; add_header = 6; }}
   symbol {{ name = "GTUBE"; weight = 0; }} }}
 milter_headers {{ use = ["x-spamd-bar"]; extended_spam_headers = true; skip_local = false; skip_authenticated = false; }}
 modules {{ path = "/usr/share/rspamd/plugins/milter_headers.lua"; }}
