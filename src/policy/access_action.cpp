@@ -151,12 +151,12 @@ outcome do_prepend(evaluation& run, access_answer const& answer, std::string_vie
 }
 
 outcome do_warn(evaluation& run, access_answer const& /*answer*/, std::string_view text) {
-  run.note("warn", std::string(text));
+  run.note("warn", text);
   return outcome::none;
 }
 
 outcome do_info(evaluation& run, access_answer const& /*answer*/, std::string_view text) {
-  run.note("info", std::string(text));
+  run.note("info", text);
   return outcome::none;
 }
 

@@ -131,6 +131,7 @@ outcome evaluation::refuse(int code, std::string_view enhanced, std::string text
     note("reject_warning", fmt::format("{} {} {}", code, status, text));
     return outcome::none;
   }
+  if (list_ != nullptr && no_window_.first == list_) explanation += "; permit_mail_access: " + no_window_.second;
   out.refused = refusal{code, std::move(status), std::move(text), who(), std::move(explanation)};
   return outcome::refused;
 }
@@ -209,7 +210,7 @@ table_answer evaluation::look_up(maps::map_list const& table, std::vector<maps::
   return out_answer;
 }
 
-dns_answer const* evaluation::ask_dns(dns_kind kind, std::string name) {
+dns_answer const* evaluation::ask_dns(dns_kind kind, std::string const& name) {
   auto const* told = known.find(dns_question{kind, name});
   if (told == nullptr || !client.wants_trace) return told;
   std::string text = told->error;

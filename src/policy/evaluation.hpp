@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "maps/lookup_keys.hpp"
@@ -81,19 +82,24 @@ class evaluation {
   /// `action`: as smtpd_log_access_permit_actions names it. `grounds`: nothing when it is none to relay.
   outcome permit(std::string_view action, subject const& about, std::optional<std::string> grounds,
                  std::string_view detail = {});
-  void note(std::string kind, std::string text) { out.notes.push_back({std::move(kind), std::move(text)}); }
+  void note(std::string_view kind, std::string_view text) {
+    out.notes.push_back({std::string(kind), std::string(text)});
+  }
   void warn(std::string text);
   void begin_warning() noexcept;
   void discard() noexcept { discarding_ = true; }
   bool discarding() const noexcept { return discarding_; }
   void forget_deferral() noexcept { defer_if_permit_.reset(); }
+  /// permit_mail_access of this list lets nobody through: a refusal that follows says why.
+  void note_no_window(std::string why) { no_window_ = {list_, std::move(why)}; }
+  std::string const& why_no_window() const noexcept { return no_window_.second; }
 
   // What restrictions ask.
   /// The address and its class; pending, or refused because a list could not be asked.
   std::expected<resolved_address, outcome> resolve(std::string_view address);
   table_answer look_up(maps::map_list const& table, std::vector<maps::lookup_key> const& keys);
   /// nullptr: pending.
-  dns_answer const* ask_dns(dns_kind kind, std::string name);
+  dns_answer const* ask_dns(dns_kind kind, std::string const& name);
   template <class Question>
   typename Question::answer const* ask(Question const& asked) {
     return known.find(asked);
@@ -133,6 +139,7 @@ class evaluation {
   unsigned depth_ = 0;
   unsigned warn_depth_ = 0;  ///< warn_if_reject holds until the list of this depth has evaluated the next restriction
   bool discarding_ = false;
+  std::pair<restriction_list const*, std::string> no_window_;
   std::uint32_t pauses_ = 0;
   std::size_t step_ = 0;
 };

@@ -81,6 +81,8 @@ void gate::accept_or_deny(evaluation const& run, recipient_decision& made) const
     made.refused = refusal{settings_->codes.relay, settings_->codes.relay < 500 ? "4.7.1" : "5.7.1",
                            fmt::format("<{}>: Relay access denied", to.written),
                            "smtpd_relay_restrictions: no restriction gave a ground to relay", explain_relay_denied(to)};
+    if (auto const& why = run.why_no_window(); !why.empty())
+      made.refused->explanation += "; permit_mail_access: " + why;
   }
 }
 

@@ -131,9 +131,9 @@ class answers {
     return nullptr;
   }
   template <class Question>
-  void put(Question asked, typename Question::answer told) {
+  void put(Question const& asked, typename Question::answer told) {
     if (++count_ > answers_max) told = {};
-    std::get<std::map<Question, typename Question::answer>>(known_).insert_or_assign(std::move(asked), std::move(told));
+    std::get<std::map<Question, typename Question::answer>>(known_).insert_or_assign(asked, std::move(told));
   }
   void put(maps::question asked, maps::answer told) { tables_.put(std::move(asked), std::move(told)); }
   maps::answers& tables() noexcept { return tables_; }

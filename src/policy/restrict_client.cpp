@@ -27,7 +27,10 @@ outcome permit_mail_access(evaluation& run, restriction const& one) {
   if (told == nullptr) return outcome::pending;
   run.trace_lookup("mail access from " + run.client.address.text(),
                    told->account.empty() ? told->explanation : told->account);
-  if (told->account.empty()) return outcome::none;
+  if (told->account.empty()) {
+    run.note_no_window(told->explanation);
+    return outcome::none;
+  }
   return run.permit(one.row->name, run.client_subject(), fmt::format("permit_mail_access ({})", told->account));
 }
 

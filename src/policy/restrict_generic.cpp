@@ -46,7 +46,7 @@ outcome reject_unauth_pipelining(evaluation& run, restriction const& /*one*/) {
                           "the client did not wait for a reply that it has to wait for");
 }
 
-outcome sleep(evaluation& run, restriction const& one) {
+outcome pause(evaluation& run, restriction const& one) {
   return run.ask(pause_question{run.count_pause(), one.pause}) == nullptr ? outcome::pending : outcome::none;
 }
 

@@ -32,7 +32,7 @@ constexpr std::array rows{
     restriction_row{"reject_multi_recipient_bounce", none, reject_multi_recipient_bounce},
     restriction_row{"reject_plaintext_session", none, reject_plaintext_session},
     restriction_row{"reject_unauth_pipelining", none, reject_unauth_pipelining},
-    restriction_row{"sleep", seconds, sleep},
+    restriction_row{"sleep", seconds, pause},
     // smtpd_client_restrictions
     restriction_row{"check_ccert_access", tables_by_order, check_certificate_access, certificate},
     restriction_row{"check_client_access", table, check_client_access, client},

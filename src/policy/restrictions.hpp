@@ -15,7 +15,7 @@ outcome defer_if_permit(evaluation& run, restriction const& one);
 outcome defer_if_reject(evaluation& run, restriction const& one);
 outcome reject_multi_recipient_bounce(evaluation& run, restriction const& one);
 outcome reject_unauth_pipelining(evaluation& run, restriction const& one);
-outcome sleep(evaluation& run, restriction const& one);
+outcome pause(evaluation& run, restriction const& one);
 
 // restrict_service.cpp
 outcome check_policy_service(evaluation& run, restriction const& one);
