@@ -56,6 +56,7 @@ class account_source final : public credential_source {
   verdict admit(login const& who, std::string_view credential) override;
   verdict check_certificate(login const& who, std::string_view fingerprint) override;
   result<bool> exists(std::string_view user) override;
+  result<std::optional<std::string>> find_account(std::string_view user) override;
   result<std::uint64_t> change_stamp() override;
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override;
   result<std::vector<revocation>> take_expired() override;
@@ -152,9 +153,15 @@ bool account_source::can_scram(hash_algorithm hash) const noexcept {
 }
 
 result<bool> account_source::exists(std::string_view user) {
-  auto const found = find(user);
+  auto const found = find_account(user);
+  if (!found) return std::unexpected(found.error());
+  return found->has_value();
+}
+
+result<std::optional<std::string>> account_source::find_account(std::string_view user) {
+  auto found = find(user);
   if (found.code == verdict_code::store_unavailable) return fail(found.detail);
-  return found.found.has_value();
+  return found.found ? std::optional(std::move(found.account)) : std::nullopt;
 }
 
 result<std::uint64_t> account_source::change_stamp() {

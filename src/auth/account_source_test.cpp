@@ -67,6 +67,8 @@ TEST_F(account_source_test, takes_the_password_under_every_name_of_the_account) 
   EXPECT_EQ(check("joseph@other.example", "secret").code, verdict_code::unknown_user);
   EXPECT_EQ(check("no/body", "secret").code, verdict_code::unknown_user);
   EXPECT_EQ(source_->exists("joseph").value(), true);
+  EXPECT_EQ(source_->find_account("joseph").value(), "joe");
+  EXPECT_EQ(source_->find_account("jo").value(), std::nullopt);
   EXPECT_EQ(source_->exists("jo").value(), false);
 }
 

@@ -26,6 +26,12 @@ verdict credential_source::check_certificate(login const&, std::string_view) {
 }
 
 result<bool> credential_source::exists(std::string_view) { return false; }
+
+result<std::optional<std::string>> credential_source::find_account(std::string_view user) {
+  auto const there = exists(user);
+  if (!there) return std::unexpected(there.error());
+  return *there ? std::optional(std::string(user)) : std::nullopt;
+}
 result<std::uint64_t> credential_source::change_stamp() { return 0; }
 result<std::vector<revocation>> credential_source::revoked_since(std::uint64_t) { return std::vector<revocation>{}; }
 result<std::vector<revocation>> credential_source::take_expired() { return std::vector<revocation>{}; }

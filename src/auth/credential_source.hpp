@@ -79,6 +79,9 @@ class credential_source {
   virtual verdict check_certificate(login const& who, std::string_view fingerprint);
   /// For recipients; a locked account still gets its mail.
   virtual result<bool> exists(std::string_view user);
+  /// The account of that name or alias, as its logins are called; nothing: there is none. By exists() unless a source
+  /// has aliases. As quick as that.
+  virtual result<std::optional<std::string>> find_account(std::string_view user);
   /// Differs from the last one when anything may have changed; caches are dropped then. 0: it cannot tell, so its
   /// answers are never cached.
   virtual result<std::uint64_t> change_stamp();

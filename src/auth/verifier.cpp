@@ -301,9 +301,9 @@ result<std::optional<std::string>> verifier::find_account(std::string_view user)
   for (auto const& source : own->sources()) {
     auto name = source->canonical(who);
     if (name.empty()) continue;
-    auto const there = source->exists(name);
+    auto there = source->find_account(name);
     if (!there) trouble = there.error();
-    if (there && *there) return name;
+    if (there && *there) return there;
   }
   if (trouble) return std::unexpected(*trouble);
   return std::nullopt;
