@@ -41,24 +41,12 @@ bool watches_accounts(config::settings const& settings) {
       [&](char const* name) { return settings.integer(name) > 0; });
 }
 
-bool owns_by_name(anvil_settings const& settings, std::string_view account, std::string_view sender) {
-  if (iequals(account, sender)) return true;
-  auto const resolved = settings.addresses.resolve(sender);
-  if (resolved.klass == policy::address_class::remote || resolved.sender_routed) return false;
-  auto const extension = maps::find_extension(resolved.local_part, settings.extensions);
-  auto const user = std::string_view(resolved.local_part).substr(0, resolved.local_part.size() - extension.size());
-  if (account.find('@') != std::string_view::npos) return iequals(account, std::string(user) + "@" + resolved.domain);
-  // A bare name is a system's or the one domain's user, not everybody's of that name in every domain we host.
-  return resolved.klass == policy::address_class::local && iequals(account, user);
-}
-
 }  // namespace
 
 result<anvil_settings> load_anvil_settings(config::settings const& settings,
                                            std::vector<ip_address> const& interfaces) {
   anvil_settings out;
   out.client = {.connection_count = count_of(settings, "smtpd_client_connection_count_limit"),
-  out.trusts_unwatched = settings.text("account_limit_default_action") == "accept";
                 .connection_rate = count_of(settings, "smtpd_client_connection_rate_limit"),
                 .message_rate = count_of(settings, "smtpd_client_message_rate_limit"),
                 .recipient_rate = count_of(settings, "smtpd_client_recipient_rate_limit"),
@@ -70,6 +58,7 @@ result<anvil_settings> load_anvil_settings(config::settings const& settings,
   out.host_name = settings.text("myhostname");
   out.service_name = settings.text("service_name");
   out.watches_accounts = watches_accounts(settings);
+  out.trusts_unwatched = settings.text("account_limit_default_action") == "accept";
   out.patience = settings.duration("anvil_answer_timeout");
   out.windows_check_sender = settings.text("roaming_sender_check") != "none";
   out.window_message_rate = count_of(settings, "roaming_message_rate_limit");
@@ -84,24 +73,6 @@ result<anvil_settings> load_anvil_settings(config::settings const& settings,
   if (!addresses) return std::unexpected(addresses.error());
   out.addresses = std::move(*addresses);
   return out;
-}
-
-std::expected<bool, maps::lookup_failure> decide_sender_ownership(anvil_settings const& settings,
-                                                                  std::string_view account, std::string_view sender,
-                                                                  maps::answers& known) {
-  if (!settings.login_trouble.empty()) {
-    return std::unexpected(maps::lookup_failure{maps::lookup_trouble::failed, settings.login_trouble});
-  }
-  bool const is_ours = settings.addresses.resolve(sender).klass == policy::address_class::local;
-  for (auto const& key : maps::address_keys(sender, is_ours, settings.extensions)) {
-    auto found =
-        key.part ? settings.sender_logins.find_part(key.text, known) : settings.sender_logins.find(key.text, known);
-    if (!found) return std::unexpected(found.error());
-    if (!*found) continue;
-    return std::ranges::any_of(split_any((*found)->value, ", \t\r\n"),
-                               [&](auto owner) { return iequals(owner, account); });
-  }
-  return owns_by_name(settings, account, sender);
 }
 
 }  // namespace postern::receive

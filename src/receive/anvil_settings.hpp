@@ -47,10 +47,4 @@ struct anvil_settings {
 
 result<anvil_settings> load_anvil_settings(config::settings const& settings, std::vector<ip_address> const& interfaces);
 
-/// May this account send as `sender`? By smtpd_sender_login_maps where it names the sender; else its own address: the
-/// account's name, or the local-part (without extension) of an address in a domain of ours.
-std::expected<bool, maps::lookup_failure> decide_sender_ownership(anvil_settings const& settings,
-                                                                  std::string_view account, std::string_view sender,
-                                                                  maps::answers& known);
-
 }  // namespace postern::receive

@@ -100,44 +100,23 @@ net::task<anvil_watch::refusal> anvil_watch::after_tls(bool resumed) {
 
 // ---- roaming windows
 
-// Why this account may not send as `sender`; nothing: it may.
-net::task<std::optional<std::string>> anvil_watch::find_objection(std::string account, std::string sender,
-                                                                  table_asker ask) {
-  if (!how_->windows_check_sender) co_return std::nullopt;
-  maps::answers known;
-  for (;;) {
-    auto const owned = decide_sender_ownership(*how_, account, sender, known);
-    if (owned && *owned) co_return std::nullopt;
-    if (owned) {
-      co_return fmt::format(
-          "{} has a window, but <{}> is not its address (roaming_sender_check, "
-          "smtpd_sender_login_maps)",
-          account, sender);
-    }
-    auto wanted = known.take_wanted();
-    if (owned.error().what == maps::lookup_trouble::failed || !wanted || !ask) co_return owned.error().text;
-    auto told = co_await ask(*wanted);
-    known.put(std::move(*wanted), std::move(told));
-  }
-}
-
 net::task<anvil_watch::window_answer> anvil_watch::find_window(std::string address, std::string sender,
-                                                               table_asker ask) {
+                                                               owner_sources ask) {
   if (window_ && window_->first == sender) co_return window_->second;
   if (anvil_ == nullptr) co_return no_window("there is no anvil here");
   auto const windows = co_await anvil_->find_windows(address);
   if (!windows) co_return no_window("anvil does not answer");
-  auto answer = no_window("nobody has read mail from there within roaming_window");
+  auto answer = no_window(std::string(nobody_read_mail));
   for (auto const& one : *windows) {
-    if (auto why = co_await find_objection(one.account, sender, ask)) {
+    if (auto why = co_await find_objection(*how_, one.account, sender, ask)) {
       answer.explanation = std::move(*why);
       continue;
     }
     auto const sum = co_await anvil_->use_window({one.account, address});
     if (!sum || sum->rate == 0) continue;  // closed meanwhile
     if (how_->window_message_rate > 0 && sum->rate > how_->window_message_rate) {
-      answer.explanation =
-          fmt::format("{} messages have passed the window of {} (roaming_message_rate_limit)", sum->rate, one.account);
+      answer.explanation = fmt::format("{} messages have passed the window of {} (roaming_message_rate_limit)",
+                                       sum->rate, printable(one.account, 128));
       continue;
     }
     log::info("roaming window used: account={}, client={}, from=<{}>, opened by {}", printable(one.account, 128),

@@ -5,15 +5,14 @@
 // Concurrency: the loop's thread; each call waits anvil_answer_timeout at most.
 // Source: smtpd_client_*_limit and the replies of Postfix 3.7's smtpd.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "ipc/anvil_client.hpp"
-#include "maps/lookup.hpp"
 #include "receive/anvil_settings.hpp"
 #include "receive/peer.hpp"
+#include "receive/window_sender.hpp"
 #include "smtp/reply.hpp"
 
 namespace postern::receive {
@@ -22,8 +21,6 @@ class anvil_watch {
  public:
   /// Why the client may not go on; nothing: it may.
   using refusal = std::optional<smtp::reply>;
-  /// Asks a table that may block.
-  using table_asker = std::function<net::task<maps::answer>(maps::question)>;
 
   /// `anvil` null: nothing is counted and nobody is held. `client` outlives this.
   anvil_watch(ipc::anvil_client* anvil, std::shared_ptr<anvil_settings const> how, peer const& client);
@@ -46,7 +43,7 @@ class anvil_watch {
   };
   /// permit_mail_access: through whose window may this sender come? Counts a message of that window, once for a sender
   /// until the next on_message().
-  net::task<window_answer> find_window(std::string address, std::string sender, table_asker ask);
+  net::task<window_answer> find_window(std::string address, std::string sender, owner_sources ask);
 
   struct account_standing {
     refusal refused;                  ///< nobody knows whether it may send
@@ -68,7 +65,6 @@ class anvil_watch {
   };
   bool is_excepted() const;
   net::task<refusal> count(limit by, std::string subject);
-  net::task<std::optional<std::string>> find_objection(std::string account, std::string sender, table_asker ask);
 
   ipc::anvil_client* anvil_;
   std::shared_ptr<anvil_settings const> how_;

@@ -220,8 +220,12 @@ void auth_client::on_line(std::string_view line) {
     mechanisms_ = std::exchange(renewed_, {});
     ++offer_number_;
   }
-  if (auto* user = std::get_if<dovecot::reply_user>(&*message)) return answer(user->id, user_existence::exists);
-  if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) return answer(none->id, user_existence::unknown);
+  if (auto* user = std::get_if<dovecot::reply_user>(&*message)) {
+    return answer(user->id, found_user{user_existence::exists, std::move(user->user)});
+  }
+  if (auto* none = std::get_if<dovecot::reply_not_found>(&*message)) {
+    return answer(none->id, found_user{user_existence::unknown, {}});
+  }
 }
 
 net::task<auth_client::reply> auth_client::exchange(std::uint32_t id, secret line) {
@@ -268,16 +272,20 @@ net::task<auth_answer> auth_client::check_certificate(dovecot::certificate_query
 }
 
 net::task<user_existence> auth_client::find_user(std::string user, std::string service) {
+  co_return (co_await find_account_of(std::move(user), std::move(service))).what;
+}
+
+net::task<found_user> auth_client::find_account_of(std::string user, std::string service) {
   auto trouble = co_await ready();
   if (!trouble.empty()) {
-    log::warning("cannot look up local recipients: {}", trouble);
-    co_return user_existence::unavailable;
+    log::warning("cannot look up local users: {}", trouble);
+    co_return found_user{};
   }
   auto id = next_id_++;
   auto came =
       co_await exchange(id, dovecot::format_client_line(dovecot::user_query{id, std::move(user), std::move(service)}));
-  auto* found = std::get_if<user_existence>(&came);
-  co_return found != nullptr ? *found : user_existence::unavailable;
+  auto* found = std::get_if<found_user>(&came);
+  co_return found != nullptr ? std::move(*found) : found_user{};
 }
 
 }  // namespace postern::receive

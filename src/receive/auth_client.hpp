@@ -47,6 +47,10 @@ struct auth_unavailable {
 using auth_answer = std::variant<auth_challenge, auth_success, auth_rejected, auth_unavailable>;
 
 enum class user_existence { exists, unknown, unavailable };
+struct found_user {
+  user_existence what = user_existence::unavailable;
+  std::string account;  ///< of whom the name is an alias, or the name itself
+};
 
 class auth_client {
  public:
@@ -65,13 +69,15 @@ class auth_client {
   net::task<auth_answer> proceed(std::uint32_t id, secret response);
   void cancel(std::uint32_t id);
   net::task<user_existence> find_user(std::string user, std::string service);
+  /// Whose name or alias it is.
+  net::task<found_user> find_account_of(std::string user, std::string service);
   /// Whose device certificate is it? auth_success, or auth_rejected with the reason for the log. `id` is set here.
   net::task<auth_answer> check_certificate(sasl::dovecot::certificate_query asked);
   /// Called with every credential that works no more, after all logins that were answered before.
   void on_revoked(std::function<void(sasl::dovecot::revoked_notice const&)> handler) { revoked_ = std::move(handler); }
 
  private:
-  using reply = std::variant<auth_answer, user_existence>;
+  using reply = std::variant<auth_answer, found_user>;
 
   net::task<> read_lines(std::shared_ptr<net::stream> from);
   net::task<> write_lines(std::shared_ptr<net::stream> to);

@@ -18,7 +18,7 @@ net::task<policy::mail_access_answer> policy_asker::find_window(policy::mail_acc
   auto* loop = &parts_.loop;
   auto* pool = parts_.lookups;
   auto ask = [loop, pool](maps::question question) { return ask_blocking_table(loop, pool, std::move(question)); };
-  auto found = co_await anvil_.find_window(std::move(asked.address), std::move(asked.sender), ask);
+  auto found = co_await anvil_.find_window(std::move(asked.address), std::move(asked.sender), {ask, parts_.users});
   co_return policy::mail_access_answer{std::move(found.account), std::move(found.explanation)};
 }
 
