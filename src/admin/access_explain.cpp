@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "config/master_cf.hpp"
+#include "ipc/anvil_client.hpp"
 #include "maps/table.hpp"
 #include "net/resolver.hpp"
 #include "net/task_scope.hpp"
@@ -12,6 +13,7 @@
 #include "receive/auth_client.hpp"
 #include "receive/policy_services.hpp"
 #include "receive/policy_sources.hpp"
+#include "receive/window_sender.hpp"
 
 namespace postern::admin {
 namespace {
@@ -64,11 +66,14 @@ result<policy::client_facts> make_facts(access_request const& request) {
 /// Asks what smtpd would ask, in the same order, and waits.
 class blocking_asker {
  public:
-  blocking_asker(net::event_loop& loop, config::settings const& service, net::resolver_options resolver)
+  blocking_asker(net::event_loop& loop, config::settings const& service, net::resolver_options resolver,
+                 receive::anvil_settings limits)
       : resolver_(loop, std::move(resolver)),
         servers_(loop, &resolver_, service.text("queue_directory"), 1),
         users_(loop, service.text("queue_directory") + "/private/auth", patience),
-        recipient_delimiter_(service.text("recipient_delimiter")) {}
+        recipient_delimiter_(service.text("recipient_delimiter")),
+        limits_(std::move(limits)),
+        anvil_socket_(service.text("queue_directory") + "/public/anvil-admin") {}
 
   net::task<> look_up_names(policy::client_facts* client) {
     auto found = co_await receive::find_client_names(&resolver_, client->address);
@@ -95,7 +100,8 @@ class blocking_asker {
     } else if (auto* pause = std::get_if<policy::pause_question>(&asked)) {
       into->put(*pause, {});
     } else if (auto* window = std::get_if<policy::mail_access_question>(&asked)) {
-      into->put(*window, {{}, "not asked here; `postern roaming list` shows the windows"});
+      auto told = co_await find_window(*window);
+      into->put(*window, std::move(told));
     }
   }
 
@@ -106,10 +112,28 @@ class blocking_asker {
     return (*opened)->find(asked.key);
   }
 
+  static net::task<maps::answer> ask_table_at_once(maps::question asked) { co_return ask_table(asked); }
+
+  // As smtpd does, but that no window is used.
+  net::task<policy::mail_access_answer> find_window(policy::mail_access_question asked) {
+    auto const answer = ipc::ask_anvil(anvil_socket_, ipc::window_query{asked.address});
+    if (!answer) co_return policy::mail_access_answer{{}, answer.error().text};
+    auto const* const found = std::get_if<ipc::window_list>(&*answer);
+    policy::mail_access_answer out{{}, std::string(receive::nobody_read_mail)};
+    for (auto const& one : found == nullptr ? std::vector<ipc::roaming_window>() : found->windows) {
+      auto why = co_await receive::find_objection(limits_, one.account, asked.sender, {ask_table_at_once, &users_});
+      if (!why) co_return policy::mail_access_answer{one.account, {}};
+      out.explanation = std::move(*why);
+    }
+    co_return out;
+  }
+
   net::resolver resolver_;
   receive::policy_services servers_;
   receive::auth_client users_;
   std::string recipient_delimiter_;
+  receive::anvil_settings limits_;
+  std::string anvil_socket_;
 };
 
 net::task<> decide(blocking_asker* asker, policy::gate const* gate, access_request const* request,
@@ -147,15 +171,18 @@ result<access_report> explain_access(config::load_request const& server, access_
   if (!settings) return std::unexpected(settings.error());
   auto service = choose_service(*settings, request);
   if (!service) return std::unexpected(service.error());
-  auto gate = policy::gate::load(service->settings, os::interface_addresses());
+  auto const interfaces = os::interface_addresses();
+  auto gate = policy::gate::load(service->settings, interfaces);
   if (!gate) return std::unexpected(gate.error());
+  auto limits = receive::load_anvil_settings(service->settings, interfaces);
+  if (!limits) return std::unexpected(limits.error());
   auto facts = make_facts(request);
   if (!facts) return std::unexpected(facts.error());
   auto resolver = net::load_resolver_options(service->settings.list("resolver_address"));
   if (!resolver) return std::unexpected(resolver.error());
   access_report report{service->place, std::move(*facts), {}, {}};
   net::event_loop loop;
-  blocking_asker asker(loop, service->settings, std::move(*resolver));
+  blocking_asker asker(loop, service->settings, std::move(*resolver), std::move(*limits));
   net::task_scope scope(loop);
   scope.spawn(decide_and_stop(&loop, &asker, &*gate, &request, &report), "access explain");
   loop.run();
