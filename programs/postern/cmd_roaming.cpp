@@ -10,6 +10,7 @@
 #include "config/value.hpp"
 #include "ipc/anvil_client.hpp"
 
+#include "anvil/account_mapping.hpp"
 #include "anvil/log_follower.hpp"
 #include "anvil/login_line.hpp"
 #include "programs/postern/commands.hpp"
@@ -22,7 +23,10 @@ constexpr char usage_text[] =
     "usage: postern roaming [list]\n"
     "       postern roaming open ACCOUNT ADDRESS [--for TIME]\n"
     "       postern roaming close ACCOUNT | ADDRESS | ALL\n"
-    "       postern roaming watch FILE | -        FILE: the log of Dovecot, Courier or UW-IMAP; -: standard input\n"
+    "       postern roaming watch FILE | - [--strip-domain D]... [--domain D]\n"
+    "\n"
+    "FILE is the log of Dovecot, Courier or UW-IMAP, - standard input. --strip-domain: its joe@D is our joe;\n"
+    "--domain: its joe is our joe@D.\n"
     "\n"
     "Through a window an address may send as the account that logged in from there, without a login of its own,\n"
     "where a restriction list has permit_mail_access.\n";
@@ -99,9 +103,10 @@ int close(std::string const& socket, std::vector<std::string> const& words) {
 /// Opens a window for each login, again for one that is repeated after `quiet`.
 class watcher {
  public:
-  explicit watcher(std::string socket) : socket_(std::move(socket)) {}
+  watcher(std::string socket, anvil::account_mapping names) : socket_(std::move(socket)), names_(std::move(names)) {}
 
-  void on_login(anvil::login_line const& login) {
+  void on_login(anvil::login_line login) {
+    login.account = names_.map(login.account);
     auto const now = std::chrono::steady_clock::now();
     auto const subject = login.account + '\0' + login.address;
     auto const last = opened_.find(subject);
@@ -125,13 +130,32 @@ class watcher {
   static constexpr unsigned tries_max = 2;
   static constexpr std::size_t remembered_max = 100'000;
   std::string socket_;
+  anvil::account_mapping names_;
   std::unordered_map<std::string, std::chrono::steady_clock::time_point> opened_;
 };
 
+/// What stands behind FILE; nothing: it cannot be meant.
+std::optional<anvil::account_mapping> parse_mapping(std::vector<std::string> const& words) {
+  anvil::account_mapping names;
+  for (std::size_t i = 1; i < words.size(); i += 2) {
+    if (i + 1 == words.size() || words[i + 1].empty()) return std::nullopt;
+    auto const domain = words[i + 1].substr(words[i + 1].starts_with('@') ? 1 : 0);
+    if (words[i] == "--strip-domain") {
+      names.stripped_domains.push_back(domain);
+    } else if (words[i] == "--domain" && names.added_domain.empty()) {
+      names.added_domain = domain;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return names;
+}
+
 int watch(std::string const& socket, std::vector<std::string> const& words) {
-  if (words.size() != 1) return usage(stderr, 2);
+  auto names = words.empty() ? std::nullopt : parse_mapping(words);
+  if (!names) return usage(stderr, 2);
   anvil::log_follower log(words[0]);
-  watcher to(socket);
+  watcher to(socket, std::move(*names));
   fmt::print(stderr, "watching {}; ^C ends it\n", words[0] == "-" ? "standard input" : words[0]);
   while (!log.ended()) {
     auto const line = log.next_line(std::chrono::seconds(60));
