@@ -9,6 +9,7 @@
 #include "auth/expiry.hpp"
 #include "os/terminal.hpp"
 
+#include "admin/device_list.hpp"
 #include "admin/secret_input.hpp"
 #include "programs/postern/user_command.hpp"
 
@@ -144,8 +145,11 @@ int del(auth::account_store& store, request const& what) {
     return say_failure(fmt::format("{} is an alias; `postern user alias del {} {}` removes it", what.canonical,
                                    found->name, what.canonical));
   }
-  return tell(store.remove(found->name), fmt::format("there is no account {}", found->name),
-              fmt::format("deleted {}; its mail is left where it is", found->name));
+  auto const status = tell(store.remove(found->name), fmt::format("there is no account {}", found->name),
+                           fmt::format("deleted {}; its mail is left where it is", found->name));
+  if (status != done) return status;
+  auto const listed = admin::renew_revocation_list(what.settings->text("device_ca_directory"), store);
+  return listed ? done : say_failure("its certificates are not in the revocation list: " + listed.error().text);
 }
 
 int list(auth::account_store& store, request const&) {

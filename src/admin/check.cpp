@@ -24,6 +24,8 @@ constexpr std::array checks{
     check{"certificates", "expired, about to expire, of another host, weak", check_certificates},
     check{"key files", "private keys that others may read", check_key_files},
     check{"TLS demand", "TLS demanded where strangers deliver mail", check_tls_demand},
+    check{"device certificates", "certificates that were issued and that no service asks for",
+          check_device_certificates},
     check{"password exposure", "AUTH without TLS", check_password_exposure},
     check{"password source", "accounts that are not where main.cf seems to say", check_password_source},
     check{"mechanisms", "SASL mechanisms that nobody can use", check_mechanisms},

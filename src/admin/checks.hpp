@@ -20,6 +20,9 @@ void check_certificates(check_context& context);
 void check_key_files(check_context& context);
 void check_tls_demand(check_context& context);
 
+// check_devices.cpp
+void check_device_certificates(check_context& context);
+
 // check_auth.cpp
 void check_password_exposure(check_context& context);
 void check_password_source(check_context& context);
