@@ -105,6 +105,30 @@ TEST(relay_grounds, what_a_client_says_of_itself_does_not) {
   for (auto const& one : rows) EXPECT_EQ(grounds(one.lists, client), one.want) << one.name;
 }
 
+TEST(relay_grounds, a_refusal_says_why_no_window_let_the_client_through) {
+  constexpr std::string_view none = "; permit_mail_access: nobody read mail";
+  struct refusal_row {
+    std::string lists;
+    bool says_why;
+  };
+  std::vector<refusal_row> const rows{
+      {"smtpd_relay_restrictions = permit_mail_access, reject_unauth_destination\n", true},
+      {"smtpd_relay_restrictions = permit_mail_access, defer_unauth_destination\n", true},
+      {"smtpd_relay_restrictions = permit_mail_access, reject_unknown_recipient_domain, reject\n", true},
+      {"smtpd_relay_restrictions = permit_mail_access, permit\n", true},
+      {"smtpd_relay_restrictions = reject_unauth_destination, permit_mail_access\n", false},
+      {"smtpd_client_restrictions = permit_mail_access\nsmtpd_relay_restrictions = reject_unauth_destination\n", false},
+  };
+  for (auto const& one : rows) {
+    world outside;
+    outside.window = {{}, "nobody read mail"};
+    auto const made = outside.decide(make_gate(one.lists), stranger(), remote);
+    ASSERT_TRUE(made.refused) << one.lists;
+    EXPECT_EQ(made.refused->explanation.ends_with(none), one.says_why) << made.refused->explanation;
+    EXPECT_EQ(made.refused->text.find("nobody"), std::string::npos) << made.refused->text;
+  }
+}
+
 // The destination of x%a@ours is not known: no table can permit it.
 TEST(relay_grounds, routed_recipients_need_a_client_that_may_relay) {
   constexpr auto list = "smtpd_relay_restrictions = check_recipient_access static:OK, reject_unauth_destination\n";

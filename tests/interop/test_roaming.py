@@ -23,12 +23,12 @@ ROAMING = {"mynetworks": "192.0.2.0/24", "mydestination": "mail.postern.example"
 class Watch:
     """`postern roaming watch FILE` for a server."""
 
-    def __init__(self, server, path):
+    def __init__(self, server, path, *options):
         self.directory = server.directory
         self.output = server.directory / "watch.out"
         with open(self.output, "wb") as out:
-            self.process = subprocess.Popen([str(BINARIES / "postern"), "roaming", "watch", str(path), "--dir",
-                                             str(server.directory)], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([str(BINARIES / "postern"), "roaming", "watch", str(path), *options,
+                                             "--dir", str(server.directory)], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         wait_until(lambda: "watching" in self.log_text(), "the watch")
 
     def log_text(self):
@@ -170,6 +170,60 @@ def test_owners_by_table(make, scratch):
     assert relay(server, "sales@mail.postern.example").code == 250
     assert relay(server, "joe@mail.postern.example").code == 554  # the table says that it is jane's
     assert relay(server, "joe@elsewhere.example").code == 554
+
+
+def test_aliases_are_the_account_s_own(make):
+    server = make.postern(users=("joe", "jane"), roaming_message_rate_limit="0", recipient_delimiter="+", **ROAMING)
+    server.cli("user", "alias", "add", "joe", "joseph")
+    server.cli("roaming", "open", "joe", "127.0.0.1")
+    for sender in ("joseph@mail.postern.example", "Joseph+lists@mail.postern.example"):
+        assert relay(server, sender).code == 250
+    for sender in ("jane@mail.postern.example", "joseph@elsewhere.example", "root@mail.postern.example"):
+        assert relay(server, sender).code == 554
+    server.cli("user", "alias", "del", "joe", "joseph")
+    assert relay(server, "joseph@mail.postern.example").code == 554
+
+
+def explain(server, sender, client="127.0.0.1"):
+    return server.cli("access", "explain", "--client", client, "--name", "x.example", "--sender", sender, "--recipient",
+                      "far@dest.example", check=False).stdout
+
+
+def test_log_and_explanation_say_why_no_window_let_it_pass(make):
+    server = make.postern(users=("joe", "jane"), roaming_message_rate_limit="1", **ROAMING)
+    server.cli("user", "alias", "add", "joe", "joseph")
+    nobody = "permit_mail_access: nobody has read mail from there within roaming_window"
+    assert relay(server).code == 554
+    server.wait_log(nobody)
+    assert nobody in explain(server, "joe@mail.postern.example")
+
+    server.cli("roaming", "open", "joe", "127.0.0.1")
+    another = "joe has a window, but <jane@mail.postern.example> is not its address"
+    assert relay(server, "jane@mail.postern.example").code == 554
+    server.wait_log(f"permit_mail_access: {another}")
+    assert another in explain(server, "jane@mail.postern.example")
+    for _ in range(3):  # explaining uses no window
+        for sender in ("joe", "joseph"):
+            assert "may relay by permit_mail_access (joe)" in explain(server, f"{sender}@mail.postern.example")
+
+    assert relay(server).code == 250
+    assert relay(server).code == 554
+    server.wait_log("permit_mail_access: 2 messages have passed the window of joe (roaming_message_rate_limit)")
+
+
+def test_accounts_of_the_watched_server_have_other_names(make, scratch):
+    server = make.postern(**ROAMING)
+    log = scratch / "mail.log"
+    log.touch()
+    watch = make.keep(Watch(server, log, "--strip-domain", "mail.postern.example"))
+    with open(log, "a") as out:
+        out.write("Nov 22 02:40:00 mail imapd: LOGIN, user=joe@mail.postern.example, ip=[127.0.0.1]\n"
+                  "Nov 22 02:40:00 mail imapd: LOGIN, user=jane@elsewhere.example, ip=[127.0.0.1]\n")
+    wait_until(lambda: "jane" in watch.log_text(), "both windows")
+    server.wait_log("roaming window opened: account=joe, ")
+    server.wait_log("roaming window opened: account=jane@elsewhere.example, ")
+    assert relay(server).code == 250
+    assert relay(server, "jane@mail.postern.example").code == 554
 
 
 def test_any_sender_where_that_is_wanted(make):
