@@ -20,7 +20,7 @@ int serve(service::environment& env) {
   auto listening = env.take_listener("private/local");
   if (!listening) return log::fatal("{}", listening.error().text), 1;
   delivery::local_mailer mailer(env.loop(), os::native_filesystem(), delivery::load_local_settings(env.settings()),
-                                env.socket_path("private/auth"));
+                                env.socket_path("private/accounts"));
   delivery::agent agent(env.loop(), [&mailer](ipc::delivery_request request, os::unique_fd segment) {
     return mailer.deliver(std::move(request), std::move(segment));
   });

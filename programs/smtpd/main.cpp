@@ -90,7 +90,7 @@ constexpr double stress_share = 0.8;
 int serve(service::environment& env, prepared& from) {
   auto const& settings = env.settings();
   receive::spool_client spool(env.loop(), env.socket_path("private/qmgr"));
-  receive::auth_client users(env.loop(), env.socket_path("private/auth"), std::chrono::seconds(60));
+  receive::auth_client users(env.loop(), env.socket_path("private/accounts"), std::chrono::seconds(60));
   receive::auth_client auth(env.loop(), from.auth, std::chrono::seconds(60));
   ipc::anvil_client anvil(env.loop(), env.socket_path("private/anvil"), from.settings->anvil->patience);
   net::resolver resolver(env.loop(), std::move(from.resolver));

@@ -70,7 +70,7 @@ class blocking_asker {
                  receive::anvil_settings limits)
       : resolver_(loop, std::move(resolver)),
         servers_(loop, &resolver_, service.text("queue_directory"), 1),
-        users_(loop, service.text("queue_directory") + "/private/auth", patience),
+        users_(loop, service.text("queue_directory") + "/private/accounts", patience),
         recipient_delimiter_(service.text("recipient_delimiter")),
         limits_(std::move(limits)),
         anvil_socket_(service.text("queue_directory") + "/public/anvil-admin") {}

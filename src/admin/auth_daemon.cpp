@@ -4,6 +4,7 @@
 #include <array>
 
 #include "net/task_scope.hpp"
+#include "os/listening_socket.hpp"
 #include "receive/auth_client.hpp"
 #include "receive/auth_place.hpp"
 #include "receive/service_settings.hpp"
@@ -12,6 +13,7 @@
 namespace postern::admin {
 namespace {
 
+constexpr mode_t service_socket_mode = 0666;  // masterd's
 /// authd's: the accounts, and what Cyrus's smtpd.conf says.
 constexpr std::array<std::string_view, 2> own_sockets = {"private/auth", "private/sasl"};
 
@@ -31,6 +33,9 @@ std::string auth_daemon_path(config::settings const& settings) {
 bool is_own_auth_daemon(config::settings const& settings) {
   auto const path = auth_daemon_path(settings);
   auto const queue = settings.text("queue_directory") + "/";
+  if (settings.private_dir().empty() && path == queue + "private/auth" &&
+      os::is_anothers_socket(path, service_socket_mode, "masterd"))
+    return false;
   return std::ranges::any_of(own_sockets, [&](auto name) { return path == queue + std::string(name); });
 }
 

@@ -1,10 +1,12 @@
 #include "os/listening_socket.hpp"
 
 #include <netdb.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include <netinet/in.h>
@@ -91,6 +93,23 @@ result<unique_fd> listen_unix(std::string const& path, mode_t mode) {
   if (bound != 0) return explain_bind(path, error);
   if (auto listening = start_listening(socket, path); !listening) return std::unexpected(listening.error());
   return socket;
+}
+
+bool is_anothers_socket(std::string const& path, mode_t mode, std::string_view ours) {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  struct stat about{};
+  if (path.size() >= sizeof to.sun_path || ::lstat(path.c_str(), &about) != 0 || !S_ISSOCK(about.st_mode)) return false;
+  if ((about.st_mode & 07777) != mode || about.st_uid != ::geteuid()) return true;
+  std::memcpy(to.sun_path, path.data(), path.size());
+  unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket || ::connect(socket.get(), reinterpret_cast<sockaddr const*>(&to), sizeof to) != 0) return false;
+  ucred listener{};  // of whoever called listen()
+  socklen_t size = sizeof listener;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return false;
+  std::ifstream file("/proc/" + std::to_string(listener.pid) + "/comm");
+  std::string name;
+  return std::getline(file, name) && name != ours;
 }
 
 result<std::vector<ip_address>> resolve_host(std::string const& name) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -20,6 +21,10 @@ result<unique_fd> listen_tcp(ip_address const& address, std::uint16_t port);
 
 /// Takes the place of a stale socket of that name; anything else that stands there is a failure.
 result<unique_fd> listen_unix(std::string const& path, mode_t mode);
+
+/// True when another program made the socket of that name: it has another owner or mode than listen_unix(path, mode) of
+/// this user gives, or a program of another name than `ours` listens there.
+bool is_anothers_socket(std::string const& path, mode_t mode, std::string_view ours);
 
 /// The addresses of a host name, from the system's resolver; IPv4-mapped ones unwrapped. Blocks.
 result<std::vector<ip_address>> resolve_host(std::string const& name);

@@ -31,6 +31,24 @@ TEST(listening_socket, listens_exactly_where_it_is_told) {
   EXPECT_TRUE(listen_tcp(ip_address::parse("127.0.0.2").value(), port)) << "another address is not taken";
 }
 
+TEST(listening_socket, knows_a_socket_of_another_program) {
+  std::string place = "/tmp/postern-listen-XXXXXX";
+  ASSERT_NE(nullptr, ::mkdtemp(place.data()));
+  auto path = place + "/auth";
+  EXPECT_FALSE(is_anothers_socket(path, 0666, "masterd")) << "there is none";
+  auto name =
+      std::string(std::filesystem::path(std::filesystem::read_symlink("/proc/self/exe")).filename()).substr(0, 15);
+  {
+    auto socket = listen_unix(path, 0666);
+    ASSERT_TRUE(socket) << socket.error().text;
+    EXPECT_TRUE(is_anothers_socket(path, 0666, "masterd")) << "this test listens";
+    EXPECT_FALSE(is_anothers_socket(path, 0666, name));
+  }
+  EXPECT_FALSE(is_anothers_socket(path, 0666, "masterd")) << "nobody listens, and it is like ours";
+  EXPECT_TRUE(is_anothers_socket(path, 0660, "masterd"));
+  std::filesystem::remove_all(place);
+}
+
 TEST(listening_socket, takes_the_place_of_a_stale_socket_and_of_nothing_else) {
   std::string place = "/tmp/postern-listen-XXXXXX";
   ASSERT_NE(nullptr, ::mkdtemp(place.data()));

@@ -12,7 +12,6 @@ namespace postern::service::master {
 namespace {
 
 // Who may connect is decided by the directory: private/ is closed to all but the mail user.
-constexpr mode_t socket_mode = 0666;
 
 using socket_map = std::map<std::string, os::unique_fd>;
 

@@ -11,6 +11,9 @@ namespace {
 
 using disposition = config::disposition::kind;
 
+/// Where Postfix's guides put Dovecot's auth socket, and where authd listens too.
+constexpr char const* shared_socket = "private/auth";
+
 struct protocols {
   bool v4 = false;
   bool v6 = false;
@@ -120,7 +123,7 @@ result<service_plan> plan_service(config::service_entry const& entry, config::se
 
 std::string explain_idle(config::service_entry const& entry) {
   auto who = entry.where.text() + ": service " + entry.name + " (" + entry.command + ")";
-  if (entry.who.what == disposition::folded) return who + " is not run: its work is done by " + entry.who.where;
+  if (entry.who.what == disposition::folded) return who + " is not run: " + entry.who.where;
   return who + " is not run: not supported" + (entry.who.where.empty() ? "" : ", " + entry.who.where);
 }
 
@@ -149,6 +152,21 @@ void add_missing(plan& to) {
   }
 }
 
+/// A Dovecot whose auth socket lies where Postfix's guides put it goes on serving it; our accounts have
+/// private/accounts.
+void leave_to_others(plan& from, config::settings const& settings, machine const& here) {
+  if (!settings.private_dir().empty()) return;
+  auto const path = settings.text("queue_directory") + "/" + shared_socket;
+  for (auto& service : from.services) {
+    auto const found = std::ranges::find(service.unix_sockets, shared_socket);
+    if (found == service.unix_sockets.end() || !here.is_anothers_socket(path)) continue;
+    service.unix_sockets.erase(found);
+    from.notes.push_back(path +
+                         " is another program's, Dovecot's for example: who logs in there is asked of it, not of the "
+                         "accounts of postern user");
+  }
+}
+
 }  // namespace
 
 std::string inet_address::text() const {
@@ -156,7 +174,10 @@ std::string inet_address::text() const {
   return (address.is_v6() ? "[" + host + "]:" : host + ":") + std::to_string(port);
 }
 
-machine this_machine() { return {std::thread::hardware_concurrency(), os::has_ipv6(), os::resolve_host}; }
+machine this_machine() {
+  return {std::thread::hardware_concurrency(), os::has_ipv6(), os::resolve_host,
+          [](std::string const& path) { return os::is_anothers_socket(path, socket_mode, "masterd"); }};
+}
 
 result<plan> plan_services(config::settings const& settings, config::master_cf const& table, machine const& here) {
   plan out;
@@ -170,6 +191,7 @@ result<plan> plan_services(config::settings const& settings, config::master_cf c
     out.services.push_back(std::move(*one));
   }
   add_missing(out);
+  leave_to_others(out, settings, here);
   return out;
 }
 

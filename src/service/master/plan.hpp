@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/ip.hpp"
 #include "base/result.hpp"
 #include "config/master_cf.hpp"
@@ -22,8 +24,12 @@ struct machine {
   unsigned cores = 1;
   bool has_ipv6 = false;
   std::function<result<std::vector<ip_address>>(std::string const&)> resolve;
+  std::function<bool(std::string const& path)> is_anothers_socket = [](std::string const&) { return false; };
 };
 machine this_machine();
+
+/// Of the UNIX sockets of services: their directory says who may connect.
+inline constexpr mode_t socket_mode = 0666;
 
 struct inet_address {
   ip_address address;
@@ -51,7 +57,7 @@ struct service_plan {
 
 struct plan {
   std::vector<service_plan> services;
-  std::vector<std::string> notes;  ///< services of master.cf that are not run, and why
+  std::vector<std::string> notes;  ///< services of master.cf that are not run, and why; sockets left to others
 };
 
 result<plan> plan_services(config::settings const& settings, config::master_cf const& table, machine const& here);

@@ -41,6 +41,24 @@ std::vector<std::string> addresses(service_plan const& of) {
 
 using texts = std::vector<std::string>;
 
+TEST(plan, leaves_dovecots_socket_to_it) {
+  auto here = test_machine();
+  here.is_anothers_socket = [](std::string const& path) { return path == "/q/private/auth"; };
+  config::load_request request;
+  request.tolerate_errors = true;
+  auto settings = config::settings::load_text("queue_directory = /q\n", request);
+  ASSERT_TRUE(settings);
+  auto made = plan_services(*settings, config::parse_master_cf("", "master.cf", *settings), here);
+  ASSERT_TRUE(made);
+  ASSERT_NE(find(*made, "authd/unix"), nullptr);
+  EXPECT_EQ(find(*made, "authd/unix")->unix_sockets, (texts{"private/accounts", "private/sasl"}));
+  EXPECT_TRUE(std::ranges::any_of(made->notes, [](auto const& one) { return one.contains("/q/private/auth"); }));
+  auto ours = plan_of("", "", here);
+  ASSERT_TRUE(ours);
+  EXPECT_TRUE(std::ranges::count(find(*ours, "authd/unix")->unix_sockets, "private/auth") == 1)
+      << "a private directory";
+}
+
 TEST(plan, listens_where_interfaces_and_protocols_say) {
   struct row {
     char const* service;
