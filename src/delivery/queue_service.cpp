@@ -31,7 +31,7 @@ queue_service::queue_service(net::event_loop& loop, os::filesystem& disk, queue_
       settings_(std::move(settings)),
       routes_(std::move(routes)),
       manager_(
-          settings_.manager, [this](queue::recipient const& to) { return routes_.decide_route(to.address); },
+          settings_.manager, [this](queue::recipient const& to) { return routes_.decide_route(to.address, to.klass); },
           random_fraction),
       keeper_(loop, disk, settings_,
               {.on_opened = [this](queue::segment_id id) { manager_.on_segment_opened(id); },

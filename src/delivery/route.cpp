@@ -21,6 +21,20 @@ bool is_deliverable_domain(std::string_view domain) {
   return dns::is_host_name(domain) || message::is_valid_address_literal(domain);
 }
 
+address_class class_when_accepted(queue::recipient_class klass) {
+  switch (klass) {
+    case queue::recipient_class::local:
+      return address_class::local;
+    case queue::recipient_class::virtual_mailbox:
+      return address_class::virtual_mailbox;
+    case queue::recipient_class::relay:
+      return address_class::relay;
+    case queue::recipient_class::remote:
+      break;
+  }
+  return address_class::remote;
+}
+
 }  // namespace
 
 transport_word parse_transport_word(std::string_view text) {
@@ -44,8 +58,9 @@ result<router> router::load(config::settings const& settings) {
 router::router(route_settings settings, policy::address_resolver addresses)
     : settings_(std::move(settings)), addresses_(std::move(addresses)) {}
 
-queue::route router::decide_route(std::string_view recipient) const {
+queue::route router::decide_route(std::string_view recipient, queue::recipient_class accepted_as) const {
   auto to = addresses_.resolve(recipient);
+  if (to.klass == address_class::remote && addresses_.blocks()) to.klass = class_when_accepted(accepted_as);
   switch (to.klass) {
     case address_class::local:
       return through(settings_.local, to.domain);

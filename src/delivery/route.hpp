@@ -35,7 +35,9 @@ class router {
   static result<router> load(config::settings const& settings);
   router(route_settings settings, policy::address_resolver addresses);
 
-  queue::route decide_route(std::string_view recipient) const;
+  /// `accepted_as`: the class that smtpd found; it counts where a list has a table that this program cannot ask.
+  queue::route decide_route(std::string_view recipient,
+                            queue::recipient_class accepted_as = queue::recipient_class::remote) const;
   policy::address_class class_of(std::string_view recipient) const { return addresses_.resolve(recipient).klass; }
 
  private:

@@ -45,6 +45,19 @@ TEST(route, by_class_of_the_domain) {
   expect_routes(make_router("local_transport = local:$myhostname\n"), rows);
 }
 
+TEST(route, the_class_of_acceptance_counts_where_a_table_blocks) {
+  using queue::recipient_class;
+  auto const routes =
+      make_router("virtual_mailbox_domains = tcp:127.0.0.1:9\nvirtual_transport = smtp:[boxes.example]\n");
+  EXPECT_EQ(routes.decide_route("joe@a.example", recipient_class::virtual_mailbox).nexthop, "[boxes.example]");
+  EXPECT_EQ(routes.decide_route("joe@a.example", recipient_class::remote).nexthop, "a.example");
+  EXPECT_EQ(routes.decide_route("joe@a.example", recipient_class::relay).transport, "relay");
+  EXPECT_EQ(routes.decide_route("joe@example.com", recipient_class::remote).transport, "local");
+  auto const listed = make_router("");
+  EXPECT_EQ(listed.decide_route("joe@a.example", recipient_class::local).transport, "smtp")
+      << "lists that say no count";
+}
+
 TEST(route, relayhost_takes_all_that_is_not_local) {
   row const rows[] = {{"joe@example.com", "local", "mail.example.com"},
                       {"joe@customer.example", "relay", "[hub.example]:587"},

@@ -113,6 +113,10 @@ resolved_address address_resolver::resolve(std::string_view address) const {
   return out;
 }
 
+bool address_resolver::blocks() const {
+  return std::ranges::any_of(lists(), [this](auto const& row) { return (this->*row.list).blocks(); });
+}
+
 std::expected<resolved_address, maps::lookup_failure> address_resolver::ask(std::string_view address,
                                                                             maps::answers& known) const {
   auto out = complete(address);

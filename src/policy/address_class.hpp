@@ -37,6 +37,8 @@ class address_resolver {
   resolved_address resolve(std::string_view address) const;
   /// As resolve(); a table that blocks is a question in `known`.
   std::expected<resolved_address, maps::lookup_failure> ask(std::string_view address, maps::answers& known) const;
+  /// Some list has a table that resolve() cannot ask.
+  bool blocks() const;
   /// The domain is $myorigin.
   bool is_origin(std::string_view domain) const { return domain == myorigin_; }
   /// We are the final destination or a relay for it: what permit_auth_destination and reject_unauth_destination ask.

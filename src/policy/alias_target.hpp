@@ -14,5 +14,7 @@ namespace postern::policy {
 /// `address` with its domain; `grounds`: "virtual_alias_maps", for the log.
 accepted_recipient accept_by_configuration(address_resolver const& addresses, std::string_view address,
                                            std::string grounds);
+/// The same where the class is known already: of an address_resolver::ask() that had to wait.
+accepted_recipient accept_by_configuration(resolved_address const& to, std::string grounds);
 
 }  // namespace postern::policy

@@ -139,8 +139,8 @@ bool domain_match_list::matches(std::string_view domain) const {
     } else {
       maps::answers nobody;
       auto told = ask_table(*one.table, domain, nobody);
-      bool const pending = !told && told.error().what == maps::lookup_trouble::pending;
-      if (!told) log::warning("{}: {}", one.pattern, pending ? "cannot be asked here" : told.error().text);
+      if (!told && told.error().what != maps::lookup_trouble::pending)
+        log::warning("{}: {}", one.pattern, told.error().text);
       found = told.value_or(false);
     }
     if (found) return !one.negative;

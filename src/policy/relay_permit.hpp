@@ -18,6 +18,8 @@ class accepted_recipient;
 accepted_recipient accept_by_configuration(address_resolver const& addresses, std::string_view address,
                                            std::string grounds);
 
+accepted_recipient accept_by_configuration(resolved_address const& to, std::string grounds);
+
 class relay_permit {
  public:
   /// The restriction that gave it: "permit_sasl_authenticated", "permit_mynetworks" …
@@ -26,7 +28,7 @@ class relay_permit {
  private:
   friend class gate;
   friend relay_permit permit_for_system_mail();
-  friend accepted_recipient accept_by_configuration(address_resolver const&, std::string_view, std::string);
+  friend accepted_recipient accept_by_configuration(resolved_address const&, std::string);
   explicit relay_permit(std::string grounds) : grounds_(std::move(grounds)) {}
   std::string grounds_;
 };
@@ -43,7 +45,7 @@ class accepted_recipient {
 
  private:
   friend class gate;
-  friend accepted_recipient accept_by_configuration(address_resolver const&, std::string_view, std::string);
+  friend accepted_recipient accept_by_configuration(resolved_address const&, std::string);
   accepted_recipient(std::string address, address_class klass, std::optional<relay_permit> permit)
       : address_(std::move(address)), class_(klass), permit_(std::move(permit)) {}
   std::string address_;

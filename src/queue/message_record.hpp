@@ -17,7 +17,7 @@
 
 namespace postern::queue {
 
-enum class recipient_class : std::uint8_t { local = 1, remote = 2 };
+enum class recipient_class : std::uint8_t { local = 1, remote = 2, virtual_mailbox = 3, relay = 4 };
 enum class body_type : std::uint8_t { seven_bit = 0, eight_bit = 1 };
 enum class return_content : std::uint8_t { unset = 0, full = 1, headers = 2 };  ///< RET= [RFC 3461 §4.3]
 enum class lane : std::uint8_t { user = 0, system = 1 };                        ///< people's mail, bounces and notices

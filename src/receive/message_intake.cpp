@@ -136,12 +136,30 @@ bool message_intake::rewrite_envelope(policy::message_actions const& actions) {
   if (filtering_) sender = filtering_->envelope().sender.value_or(sender);
   auto rewritten = rewrite::rewrite_envelope(settings_.content.addresses, sender, asked_recipients(), actions, known_);
   if (!rewritten && rewritten.error().lookup.what == maps::lookup_trouble::pending) return false;
+  if (rewritten && !resolve_added(rewritten->recipients)) return false;
   known_ = {};
   if (rewritten) {
     envelope_ = std::move(*rewritten);
   } else {
     log::warning("{}: {}", id_text_, rewritten.error().lookup.text);
     refusal_ = smtp::reply{451, rewritten.error().status, rewritten.error().text};
+  }
+  return true;
+}
+
+bool message_intake::resolve_added(std::vector<rewrite::envelope_recipient> const& recipients) {
+  auto const& addresses = settings_.gate.addresses();
+  added_.clear();
+  if (!addresses.blocks()) return true;
+  for (auto const& to : recipients) {
+    auto found = addresses.ask(to.address, known_);
+    if (!found && found.error().what == maps::lookup_trouble::pending) return false;
+    if (!found) {
+      log::warning("{}: {}", id_text_, found.error().text);
+      refusal_ = smtp::reply{451, "4.3.0", "Temporary lookup failure"};
+      return true;
+    }
+    added_.insert_or_assign(to.address, std::move(*found));
   }
   return true;
 }
@@ -285,13 +303,27 @@ queue::recipient message_intake::make_recipient(rewrite::envelope_recipient cons
   auto const as_accepted = std::ranges::find_if(
       recipients_, [&](auto const& one) { return to.grounds.empty() && one.address() == to.address; });
   auto const klass_of = [](policy::accepted_recipient const& one) {
-    return one.klass() == policy::address_class::local ? queue::recipient_class::local : queue::recipient_class::remote;
+    switch (one.klass()) {
+      case policy::address_class::local:
+        return queue::recipient_class::local;
+      case policy::address_class::virtual_mailbox:
+        return queue::recipient_class::virtual_mailbox;
+      case policy::address_class::relay:
+        return queue::recipient_class::relay;
+      case policy::address_class::virtual_alias:
+      case policy::address_class::remote:
+        break;
+    }
+    return queue::recipient_class::remote;
   };
   if (as_accepted != recipients_.end()) {
     return {as_accepted->address(), to.orcpt, to.notify, klass_of(*as_accepted), to.original};
   }
-  auto const added = policy::accept_by_configuration(settings_.gate.addresses(), to.address,
-                                                     to.grounds.empty() ? "address rewriting" : to.grounds);
+  std::string const grounds = to.grounds.empty() ? "address rewriting" : to.grounds;
+  auto const waited_for = added_.find(to.address);
+  auto const added = waited_for != added_.end()
+                         ? policy::accept_by_configuration(waited_for->second, grounds)
+                         : policy::accept_by_configuration(settings_.gate.addresses(), to.address, grounds);
   return {added.address(), to.orcpt, to.notify, klass_of(added), to.original};
 }
 

@@ -10,6 +10,7 @@
 // Security: takes only recipients that policy accepted: without a relay_permit nothing for a remote domain gets in.
 //           What aliases and hidden copies add gets its permit from policy too (policy/alias_target.hpp).
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,6 +87,8 @@ class message_intake {
   rewrite::message_origin make_origin() const;
   void choose_editing();
   bool rewrite_envelope(policy::message_actions const& actions);
+  /// Finds the classes of recipients where tables have to be waited for; false: an answer is wanted first.
+  bool resolve_added(std::vector<rewrite::envelope_recipient> const& recipients);
   std::vector<rewrite::envelope_recipient> asked_recipients() const;
   void emit(std::string_view text);
   bool add_own_fields();
@@ -115,6 +118,7 @@ class message_intake {
   bool edits_ = false;   ///< the editor has anything to do
   maps::answers known_;  ///< about the envelope
   rewrite::rewritten_envelope envelope_;
+  std::map<std::string, policy::resolved_address> added_;  ///< by address; only where tables block
   std::optional<smtp::reply> refusal_;
   std::vector<std::string> own_fields_;
   std::optional<rewrite::message_editor> editor_;
