@@ -233,6 +233,13 @@ bool may_permit(std::string_view value) {
 
 outcome apply_access_answer(evaluation& run, access_answer const& answer) {
   std::string_view const value = answer.value;
+  // It may become a header field, an address or a reply: only a field may have lines.
+  auto breaks_out = [&](char c) { return c == '\r' || c == '\0' || (c == '\n' && !istarts_with(value, "prepend")); };
+  if (std::ranges::any_of(value, breaks_out)) {
+    run.warn(fmt::format("access table {} entry \"{}\" has a control character: '{}'", answer.table, answer.key,
+                         printable(value, 100)));
+    return run.misconfigured(explain(answer));
+  }
   auto space = std::min(value.find_first_of(" \t"), value.size());
   auto text = value.substr(std::min(value.find_first_not_of(" \t", space), value.size()));
   if (auto act = find_action(value.substr(0, space))) return act(run, answer, text);

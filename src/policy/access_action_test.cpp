@@ -50,6 +50,8 @@ TEST(access_action, replies) {
       {"099 x", "451 4.3.5 Server configuration error"},
       {"hash:/foo", "451 4.3.5 Server configuration error"},
       {"foobar", "451 4.3.5 Server configuration error"},
+      {"REJECT one\rtwo", "451 4.3.5 Server configuration error"},
+      {"PREPEND X-A: one\rBcc: two", "451 4.3.5 Server configuration error"},
       {"warn_if_reject, reject", "250"},
       {"reject_unauth_destination, reject", "554 5.7.1 " + who + "Access denied"},
   };

@@ -192,6 +192,8 @@ result<std::optional<policy_reply>> parse_policy_reply(std::string_view input) {
     if (has_action || trim(line.substr(0, equals)) != "action") continue;
     has_action = true;
     action = trim(line.substr(equals + 1));
+    bool const broken = std::ranges::any_of(action, [](char c) { return c == '\r' || c == '\0'; });
+    if (broken) return fail(fmt::format("its action has a control character: '{}'", printable(action, 100)));
   }
   if (!has_action || action.empty()) return fail("its reply has no action");
   return policy_reply{std::move(action), at};

@@ -115,6 +115,8 @@ TEST(policy_service, replies_are_whole_or_wrong) {
       {"action=\n\n", "!"},
       {"hello\n\n", "!"},
       {"=x\n\n", "!"},
+      {"action=PREPEND X-A: b\rBcc: c@d.example\n\n", "!"},
+      {std::string("action=REJECT a\0b\n\n", 19), "!"},
   };
   for (auto const& one : rows) {
     auto parsed = parse_policy_reply(one.input);

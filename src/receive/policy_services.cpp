@@ -116,12 +116,14 @@ net::task<result<policy_services::connection_ptr>> policy_services::connect(std:
 
 net::task<result<std::string>> policy_services::converse(connection* with, std::string request,
                                                          std::chrono::seconds within) {
+  auto const until = std::chrono::steady_clock::now() + within;
   if (auto written = co_await with->stream->write(request, within); !written)
     co_return fail("cannot send: " + written.error().text);
   std::string input;
   std::array<char, 4096> buffer{};
   for (;;) {
-    auto got = co_await with->stream->read_some(buffer, within);
+    // For the whole answer: who says an octet now and then is silent as well.
+    auto got = co_await with->stream->read_some(buffer, until - std::chrono::steady_clock::now());
     if (!got) co_return fail("no answer: " + got.error().text);
     input.append(buffer.data(), *got);
     auto reply = policy::parse_policy_reply(input);

@@ -45,8 +45,10 @@ bool set_address(word_at_hand const& word, std::optional<stated<ip_address>>& in
   if (state_only(word, into)) return true;
   constexpr std::string_view prefix = "IPV6:";
   bool const tagged = istarts_with(word.text, prefix);
-  auto const parsed = ip_address::parse(std::string_view(word.text).substr(tagged ? prefix.size() : 0));
-  if (!parsed || parsed->is_v6() != tagged) return false;
+  auto const text = std::string_view(word.text).substr(tagged ? prefix.size() : 0);
+  // Not by what it comes to: "IPV6:::ffff:192.0.2.1" is an IPv4 address then.
+  auto const parsed = ip_address::parse(text);
+  if (!parsed || text.contains(':') != tagged) return false;
   into = stated<ip_address>{*parsed};
   return true;
 }

@@ -41,6 +41,8 @@ C: XCLIENT ADDR=foo
 S: 501 5.5.4 Bad ADDR syntax: foo
 C: XCLIENT ADDR=2001:db8::1
 S: 501 5.5.4 Bad ADDR syntax: 2001:db8::1
+C: XCLIENT ADDR=::ffff:192.0.2.1
+S: 501 5.5.4 Bad ADDR syntax: ::ffff:192.0.2.1
 C: XCLIENT PORT=x
 S: 501 5.5.4 Bad PORT syntax: x
 C: XCLIENT PROTO=FOO
