@@ -252,6 +252,13 @@ def test_nobody_is_locked_out_where_he_is_known(guarded):
     assert login_seconds(guarded, "jane", PASSWORD, "127.0.2.99", 235) < 0.9
 
 
+def test_nobody_is_locked_out_where_he_is_not_known(guarded):
+    """Who hammers at a name from everywhere costs its user a wait of login_failure_delay_limit when he is new to a place."""
+    for number in range(14):
+        login_seconds(guarded, "jim", f"wrong{number}", f"127.0.{60 + number}.1")
+    assert login_seconds(guarded, "jim", PASSWORD, "127.0.90.1", 235) < 4
+
+
 def test_a_stale_phone_counts_once(guarded):
     for _ in range(10):
         assert login_seconds(guarded, "joe", "yesterday's password", "127.0.3.1") < 0.9
