@@ -1,7 +1,11 @@
 // Where mail of local users goes, and whether `local` can write there.
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "delivery/transports.hpp"
 #include "service/master/launcher.hpp"
 
 #include "admin/checks.hpp"
@@ -39,9 +43,36 @@ void judge_owner(check_context& context, std::string const& directory) {
                   (*owner)->name));
 }
 
+/// Mail by a transport that nobody serves waits in the queue.
+void judge_transports(check_context& context) {
+  auto const& settings = context.settings();
+  bool const has_virtual = settings.is_set("virtual_mailbox_domains") || settings.is_set("virtual_mailbox_maps");
+  struct use {
+    char const* parameter;
+    bool has_domains;
+    char const* whose;
+  };
+  auto const served = delivery::find_transports(settings, {}, {});
+  for (auto const& [parameter, has_domains, whose] :
+       {use{"local_transport", !settings.list("mydestination").empty(), "local users"},
+        use{"virtual_transport", has_virtual, "virtual_mailbox_domains"},
+        use{"relay_transport", !settings.list("relay_domains").empty(), "relay_domains"},
+        use{"default_transport", true, "everybody elsewhere"}}) {
+    auto const value = settings.text(parameter);
+    auto const name = value.substr(0, value.find(':'));
+    constexpr std::array<std::string_view, 4> of_qmgr{"relay", "error", "retry", "discard"};
+    if (!has_domains || served.contains(name) || std::ranges::find(of_qmgr, name) != of_qmgr.end()) continue;
+    context.add(gravity::problem, settings.where(parameter),
+                fmt::format("{} = {}: transport \"{}\" is not supported yet: mail for {} waits in the queue", parameter,
+                            value, name, whose),
+                "smtp:[host]:port of a server that takes the mail, for example");
+  }
+}
+
 }  // namespace
 
 void check_mailboxes(check_context& context) {
+  judge_transports(context);
   auto const& settings = context.settings();
   if (!delivers_itself(settings)) return;
   auto home = settings.text("home_mailbox");

@@ -117,6 +117,14 @@ void expect(row const& one) {
   EXPECT_FALSE(found->said.text.ends_with('.')) << one.name;
 }
 
+TEST(check, speaks_of_transports_that_nobody_serves) {
+  expect({"LMTP",
+          [](auto& s) {
+            s.add_main("virtual_mailbox_domains = a.example\nvirtual_transport = lmtp:unix:private/dovecot-lmtp\n");
+          },
+          gravity::problem, "\"lmtp\" is not supported yet: mail for virtual_mailbox_domains waits in the queue"});
+}
+
 TEST(check, speaks_of_relaying) {
   for (auto const& one : {
            row{"nobody is stopped",
@@ -126,17 +134,17 @@ TEST(check, speaks_of_relaying) {
                gravity::problem, "does not start"},
            row{"the world in mynetworks", [](auto& s) { s.add_main("mynetworks = 0.0.0.0/0\n"); }, gravity::warning,
                "holds strangers"},
-           row{"unsupported restriction",
+           row{"a table that is missing",
                [](auto& s) { s.add_main("smtpd_client_restrictions = check_client_access hash:/x\n"); },
-               gravity::warning, "not supported"},
+               gravity::warning, "make it with: postmap hash:/x"},
            row{"users stopped by the second list",
                [](auto& s) {
                  s.add_main("smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n");
                },
                gravity::warning, "may not relay"},
-           row{"users meet a restriction that is not supported",
+           row{"users meet a table that is missing",
                [](auto& s) { s.add_main("smtpd_sender_restrictions = check_sender_access hash:/x\n"); },
-               gravity::warning, "smtpd_sender_restrictions: check_sender_access stops them"},
+               gravity::warning, "smtpd_sender_restrictions: check_sender_access hash:/x stops them"},
            row{"users may not relay",
                [](auto& s) { s.add_main("smtpd_relay_restrictions = reject_unauth_destination\n"); }, gravity::warning,
                "may not relay"},
