@@ -19,7 +19,8 @@ int usage(std::FILE* to, int status) {
       to,
       "usage: postern access explain --client ADDRESS --recipient RECIPIENT [OPTIONS] [--dir DIR | -c CONFDIR]\n\n"
       "Goes through the restriction lists as smtpd does at RCPT: each restriction in order, what it looked up,\n"
-      "what it said, and who decided. Tables, the DNS and policy servers are asked; no mail is sent.\n\n"
+      "what it said (\"nothing\": it leaves the decision to the next), and who decided. Tables, the DNS and policy\n"
+      "servers are asked; no mail is sent.\n\n"
       "  --client ADDRESS  the client's IP address\n"
       "  --name NAME       its host name, as if the DNS confirmed it; else the DNS is asked\n"
       "  --helo NAME       what it says in HELO\n"
@@ -32,6 +33,11 @@ int usage(std::FILE* to, int status) {
       "  --service NAME    the service of master.cf, by name or port; else where such a client would come\n\n"
       "exit status: 0 the recipient is accepted, 1 it is not, 2 wrong usage\n");
   return status;
+}
+
+int wrong(std::string const& why) {
+  fmt::print(stderr, "postern access explain: {}; --help shows how\n", why);
+  return wrong_usage;
 }
 
 struct flag {
@@ -104,9 +110,10 @@ int cmd_access(command_line const& line) {
   admin::access_request request;
   for (std::size_t i = 1; i < line.args.size(); ++i) {
     if (line.args[i] == "--help" || line.args[i] == "-h") return usage(stdout, 0);
-    if (!take_option(line.args, i, request)) return usage(stderr, wrong_usage);
+    if (!take_option(line.args, i, request))
+      return wrong("there is no option " + line.args[i] + ", or it lacks its value");
   }
-  if (request.recipient.empty()) return usage(stderr, wrong_usage);
+  if (request.recipient.empty()) return wrong("--recipient is missing");
   auto const server = decide_server(line);
   config::load_request where;
   where.config_dir = server.config_dir;

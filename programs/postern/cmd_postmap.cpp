@@ -62,6 +62,26 @@ int usage(request const& what) {
                                  alias ? "finNoprsuvw" : "bfFhimnNoprsuUvw"));
 }
 
+int help(request const& what) {
+  fmt::print(
+      "usage: {0} [OPTIONS] [TYPE:]FILE...              make a table of the source FILE, whole and at once\n"
+      "       {0} [OPTIONS] -q KEY [TYPE:]NAME...       ask: print the value; exit status 1: there is none\n"
+      "       {0} [OPTIONS] -s [TYPE:]FILE...           list keys and values\n"
+      "       {0} [OPTIONS] -i [TYPE:]FILE              add entries from standard input to a table\n"
+      "       {0} [OPTIONS] -d KEY [TYPE:]FILE...       remove a key\n\n"
+      "KEY may be - for one key a line from standard input. Without TYPE: it is default_database_type.\n"
+      "A table can be asked whatever its type (pcre:, cidr:, mysql:, inline:{{k=v}} ...); {0} makes hash:, btree:, "
+      "lmdb:, cdb:.\n"
+      "texthash:, pcre:, regexp: and cidr: are read as they are: make nothing.\n\n"
+      "  -r replace, -w ignore a key that is there already    -f do not fold keys to lower case\n"
+      "  -F values are names of files to put in               -n, -N without, with a NUL behind keys and values\n"
+      "  -o a new table is yours, not the source's owner's    -p default permissions, not the source's\n"
+      "  -c CONFDIR, --dir DIR  the configuration to work with\n"
+      "The rest is as in postmap(1) and postalias(1); docs/tables.md has the types.\n",
+      what.program);
+  return done;
+}
+
 /// False: the usage is to be shown.
 bool parse_request(std::vector<std::string> const& words, request& out) {
   bool const alias = out.format == entry_format::postalias;
@@ -350,12 +370,15 @@ int run(command_line const& line, std::string program, entry_format format) {
   request what;
   what.program = std::move(program);
   what.format = format;
+  what.config_dir = line.config_dir;
+  if (!line.args.empty() && (line.args[0] == "--help" || line.args[0] == "help")) return help(what);
   if (!parse_request(line.args, what)) return usage(what);
   int const works = (what.ask ? 1 : 0) + (what.remove ? 1 : 0) + (what.list ? 1 : 0) + (what.add ? 1 : 0);
   if (works > 1) return fatal(what, "specify only one of -d, -i, -q, -s");
   bool const message = what.message.headers || what.message.body || what.message.mime;
   if (message && what.ask != "-") return fatal(what, "specify -b -h or -m only with \"-q -\"");
   auto settings = config::settings::load({.config_dir = what.config_dir,
+                                          .private_dir = line.dir,
                                           .main_cf_may_be_missing = true,
                                           .tolerate_errors = true,
                                           .program = what.program});

@@ -22,7 +22,7 @@ result<map_list> map_list::load(std::string_view parameter, std::vector<std::str
   map_list made;
   for (auto const& name : tables) {
     auto opened = open_table(name);
-    if (!opened) return fail(fmt::format("{}: {}", parameter, opened.error().text));
+    if (!opened) return fail(fmt::format("{}{}{}", parameter, parameter.empty() ? "" : ": ", opened.error().text));
     made.tables_.push_back({name, std::move(*opened)});
   }
   return made;
