@@ -4,6 +4,7 @@ import json
 import os
 import re
 import smtplib
+import socket
 import ssl
 import stat
 import subprocess
@@ -332,3 +333,24 @@ def test_an_ordinary_users_own_server(service):
     for one in everything:
         processes.wait_gone(one)
     assert service.pid(), "the system's server goes on"
+
+
+def test_leaves_the_socket_of_a_dovecot_alone(build):
+    """Postfix's guides put Dovecot's auth socket where authd would listen."""
+    service = build()
+    private = service.path("/srv/postern/queue/private")
+    service.add_system_user("joe")
+    private.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as dovecot:
+        # A path below /proc would be too long for a socket's address.
+        here = os.open(private, os.O_PATH)
+        dovecot.bind(f"/proc/self/fd/{here}/auth")
+        os.close(here)
+        (private / "auth").chmod(0o660)
+        dovecot.listen()
+        before = (private / "auth").stat().st_ino
+        service.start()
+        assert (private / "auth").stat().st_ino == before
+        assert (private / "accounts").is_socket()
+        send(service, "joe@home.example")
+        wait_delivered(service, "/home/joe/Maildir")
