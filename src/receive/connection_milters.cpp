@@ -51,8 +51,8 @@ net::task<std::optional<smtp::reply>> connection::open_milters() {
     co_return later;
   }
   if (services->empty()) co_return std::nullopt;
-  milters_ =
-      std::make_unique<milter_chain>(parts_.loop, parts_.dns != nullptr ? parts_.dns : parts_.resolver, *services);
+  auto* const resolver = parts_.dns != nullptr ? parts_.dns : parts_.resolver;
+  milters_ = std::make_unique<milter_chain>(parts_.loop, resolver, parts_.lookups, *services);
   auto& scene = milters_->scene();
   scene.settings = &settings_->milters;
   scene.client = &peer_;
@@ -165,9 +165,9 @@ net::task<> connection::filter_content() {
     co_return;
   }
   intake_trouble_ = content->trouble();
-  policy::message_actions wanted;
-  wanted.hold = milters_->hold();
-  wanted.discard = milters_->discards();
+  auto wanted = content->checker() != nullptr ? content->checker()->actions() : policy::message_actions{};
+  if (auto const& hold = milters_->hold()) wanted.hold = hold;
+  wanted.discard = wanted.discard || milters_->discards();
   intake_->add_actions(wanted);
   while (intake_trouble_.empty()) {
     auto const released = intake_->release_filtered();

@@ -46,7 +46,9 @@ message_intake::message_intake(service_settings const& settings, intake_session 
       id_text_(queue::format_queue_id(id_)),
       date_(format_mail_date(std::chrono::system_clock::now())) {
   if (!session_.has_filters) return;
-  filtering_.emplace(session_.scratch, settings_.milters.header_octets_max, settings_.milters.memory_octets);
+  auto const& milters = settings_.milters;
+  filtering_.emplace(session_.scratch, milters.header_octets_max, milters.memory_octets);
+  if (milters.header_checks.any()) filtering_->check_headers(milters.header_checks, make_origin());
 }
 
 rewrite::message_origin message_intake::make_origin() const {
@@ -201,7 +203,9 @@ bool message_intake::settle_actions() {
   bool const moves = filtered || asked_for_.redirect || !asked_for_.added_recipients.empty();
   if (moves && !refusal_ && !rewrite_envelope(asked_for_)) return false;
   if (filtered && envelope_.recipients.empty()) asked_for_.discard = true;
-  builder_->replace_envelope(make_envelope());
+  if (moves || filtered || asked_for_.hold != written_hold_ || decide_filter() != written_filter_) {
+    builder_->replace_envelope(make_envelope());
+  }
   settle_refusal();
   if (anonymous_) log_privacy();
   return true;
@@ -253,6 +257,8 @@ result<> message_intake::go_on() {
         if (!rewrite_envelope(asked_for_)) return {};
         choose_editing();
         builder_.emplace(make_envelope());
+        written_hold_ = asked_for_.hold;
+        written_filter_ = decide_filter();
         for (auto const& field : asked_for_.prepended_headers) own_fields_.push_back(rewrite::split_field(field));
         own_fields_.push_back(make_received());
         phase_ = phase::own_fields;

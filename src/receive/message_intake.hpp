@@ -119,6 +119,8 @@ class message_intake {
   maps::answers known_;  ///< about the envelope
   rewrite::rewritten_envelope envelope_;
   std::map<std::string, policy::resolved_address> added_;  ///< by address; only where tables block
+  std::optional<std::string> written_hold_;                ///< as the spool's record begins
+  std::string written_filter_;
   std::optional<smtp::reply> refusal_;
   std::vector<std::string> own_fields_;
   std::optional<rewrite::message_editor> editor_;

@@ -26,8 +26,12 @@ std::vector<std::string_view> split_command_words(std::string_view text) {
   return out;
 }
 
-milter_chain::milter_chain(net::event_loop& loop, net::resolver* resolver, milter_list const& services)
-    : loop_(loop), resolver_(resolver), macros_([this](std::string_view name) { return find_macro(scene_, name); }) {
+milter_chain::milter_chain(net::event_loop& loop, net::resolver* resolver, maps::lookup_pool* lookups,
+                           milter_list const& services)
+    : loop_(loop),
+      resolver_(resolver),
+      lookups_(lookups),
+      macros_([this](std::string_view name) { return find_macro(scene_, name); }) {
   for (auto const& service : services) links_.push_back(std::make_unique<milter_link>(service));
 }
 
@@ -152,8 +156,17 @@ net::task<verdict> milter_chain::show(milter_link& link, milter_content& message
   keep(said);
   if (said.what != verdict::kind::proceed || !filter.wants_end_of_message()) co_return said;
   filter.end_of_message(macros_);
-  said = co_await link.settle(link.service().content_timeout, &message);
+  change_target const changes{message, loop_, lookups_};
+  said = co_await link.settle(link.service().content_timeout, &changes);
   message.end_changes();
+  auto const* const checker = message.checker();
+  if (said.what != verdict::kind::proceed || checker == nullptr) co_return said;
+  if (auto const& no = checker->rejected()) {
+    said.what = verdict::kind::refuse;
+    said.reply = {no->code, no->status, no->text};
+  } else if (checker->actions().discard) {
+    said.what = verdict::kind::discard;
+  }
   co_return said;
 }
 

@@ -18,7 +18,8 @@ namespace postern::receive {
 
 class milter_chain {
  public:
-  milter_chain(net::event_loop& loop, net::resolver* resolver, milter_list const& services);
+  /// `lookups`: for milter_header_checks whose tables have to be waited for; may be null.
+  milter_chain(net::event_loop& loop, net::resolver* resolver, maps::lookup_pool* lookups, milter_list const& services);
 
   /// What macros tell from here on; whoever asks keeps it up to date.
   milter_scene& scene() noexcept { return scene_; }
@@ -59,6 +60,7 @@ class milter_chain {
 
   net::event_loop& loop_;
   net::resolver* resolver_;
+  maps::lookup_pool* lookups_;
   std::vector<std::unique_ptr<milter_link>> links_;
   milter_scene scene_;
   milter::macro_source macros_;

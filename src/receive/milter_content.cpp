@@ -99,8 +99,44 @@ void milter_content::change_envelope(modification const& wanted) {
   }
 }
 
-void milter_content::apply(modification const& wanted, bool leading_space) {
-  if (!trouble_.empty()) return;
+void milter_content::check_headers(rewrite::content_checks const& checks, rewrite::message_origin origin) {
+  rewrite::editor_options options;
+  options.checks = &checks;
+  options.log_prefix = "milter-header-";
+  options.header_field_limit = header_octets_max_;
+  checker_.emplace(std::move(options), std::move(origin));
+}
+
+bool milter_content::apply(modification const& wanted, bool leading_space) {
+  if (!trouble_.empty()) return true;
+  auto changed = wanted;
+  bool drops = false;
+  auto const check = [&](auto& one) {
+    if (!checker_ || one.value.empty()) return true;
+    auto const as_wanted = format_field(one.name, one.value, leading_space);
+    auto field = as_wanted;
+    std::string before;
+    auto const said = checker_->edit_field(field, before);
+    if (said == message::content_editor::verdict::wait) return false;
+    if (!checker_->failure().empty()) trouble_ = checker_->failure();
+    if (!before.empty()) remarks_.emplace_back("the milter_header/body_checks prepend action is not implemented");
+    drops = said == message::content_editor::verdict::drop;
+    if (field == as_wanted) return true;
+    one.name = field_name(field);
+    one.value = field_value(field);
+    if (!leading_space && one.value.starts_with(' ')) one.value.erase(0, 1);
+    return true;
+  };
+  bool checked = true;
+  if (auto* add = std::get_if<add_header>(&changed)) checked = check(*add);
+  if (auto* insert = std::get_if<insert_header>(&changed)) checked = check(*insert);
+  if (auto* change = std::get_if<change_header>(&changed)) checked = check(*change);
+  if (!checked) return false;
+  if (!drops && trouble_.empty()) apply_checked(changed, leading_space);
+  return true;
+}
+
+void milter_content::apply_checked(modification const& wanted, bool leading_space) {
   if (auto const* add = std::get_if<add_header>(&wanted)) {
     note(header_.add(add->name, add->value, leading_space));
   } else if (auto const* insert = std::get_if<insert_header>(&wanted)) {

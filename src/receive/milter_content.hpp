@@ -16,6 +16,7 @@
 
 #include "milter/header_section.hpp"
 #include "milter/reply.hpp"
+#include "rewrite/message_editor.hpp"
 
 namespace postern::receive {
 
@@ -52,8 +53,15 @@ class milter_content {
   std::string header_text() const { return header_.text(); }
   envelope_changes const& envelope() const noexcept { return envelope_; }
 
-  /// `leading_space`: this filter writes the space behind a header's colon itself.
-  void apply(milter::modification const& wanted, bool leading_space);
+  /// What filters add to the header section is checked by milter_header_checks. Before apply().
+  void check_headers(rewrite::content_checks const& checks, rewrite::message_origin origin);
+  /// `leading_space`: this filter writes the space behind a header's colon itself. False: nothing was done, a table has
+  /// to be waited for: take_wanted(), put(), then again.
+  bool apply(milter::modification const& wanted, bool leading_space);
+  std::optional<maps::question> take_wanted() { return checker_ ? checker_->take_wanted() : std::nullopt; }
+  void put(maps::question asked, maps::answer told) { checker_->put(std::move(asked), std::move(told)); }
+  /// What milter_header_checks say of the message; null: nothing.
+  rewrite::message_editor const* checker() const noexcept { return checker_ ? &*checker_ : nullptr; }
   /// The filter has said all it wanted: a new body takes the old one's place.
   void end_changes();
 
@@ -67,6 +75,7 @@ class milter_content {
   void note(bool fits);
   void append_new_body(std::string_view octets);
   void change_envelope(milter::modification const& wanted);
+  void apply_checked(milter::modification const& wanted, bool leading_space);
 
   milter::header_section header_;
   std::string header_text_;  ///< until end_header()
@@ -80,6 +89,7 @@ class milter_content {
   std::string trouble_;
   bool header_too_large_ = false;
   std::vector<std::string> remarks_;
+  std::optional<rewrite::message_editor> checker_;
 };
 
 /// "<a@b.example>" or "a@b.example" as filters write them; nothing when it is no address. "<>" gives "".

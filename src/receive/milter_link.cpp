@@ -71,13 +71,22 @@ net::task<> milter_link::send_some(std::chrono::seconds within) {
   if (session_.output().size() >= much) co_await send(within);
 }
 
-net::task<milter::verdict> milter_link::settle(std::chrono::seconds within, milter_content* content) {
+net::task<> milter_link::apply(change_target const& changes, milter::modification const& wanted) {
+  while (!changes.content.apply(wanted, session_.keeps_leading_space())) {
+    auto question = changes.content.take_wanted();
+    if (!question) co_return;
+    auto told = co_await ask_table(changes.loop, changes.lookups, *question);
+    changes.content.put(std::move(*question), std::move(told));
+  }
+}
+
+net::task<milter::verdict> milter_link::settle(std::chrono::seconds within, change_target const* changes) {
   // Where nothing is awaited what there is goes out with the next event: filters look at macros only then.
   if (session_.waiting() && !co_await send(within)) co_return session_.answer();
   std::array<char, 16 * 1024> buffer;
   while (session_.waiting()) {
     while (auto const wanted = session_.next()) {
-      if (content != nullptr) content->apply(*wanted, session_.keeps_leading_space());
+      if (changes != nullptr) co_await apply(*changes, *wanted);
     }
     if (!session_.waiting()) break;
     auto const got = co_await stream_->read_some(buffer, within);

@@ -11,10 +11,18 @@
 #include "net/stream.hpp"
 #include "receive/milter_content.hpp"
 #include "receive/milter_settings.hpp"
+#include "receive/table_asker.hpp"
 
 #include "milter/filter_session.hpp"
 
 namespace postern::receive {
+
+/// Where goes what a filter wants changed, and how tables are asked about it.
+struct change_target {
+  milter_content& content;
+  net::event_loop& loop;
+  maps::lookup_pool* lookups;
+};
 
 class milter_link {
  public:
@@ -25,9 +33,9 @@ class milter_link {
   milter::filter_session& session() noexcept { return session_; }
   milter_service const& service() const noexcept { return *service_; }
 
-  /// After an event: sends what is to be sent and waits for the verdict. `content` takes what the filter wants changed;
+  /// After an event: sends what is to be sent and waits for the verdict. `changes` takes what the filter wants changed;
   /// null where it may not.
-  net::task<milter::verdict> settle(std::chrono::seconds within, milter_content* content = nullptr);
+  net::task<milter::verdict> settle(std::chrono::seconds within, change_target const* changes = nullptr);
   /// Sends what is there when it has become much; for events that nothing answers.
   net::task<> send_some(std::chrono::seconds within);
   /// Says goodbye without waiting for anything.
@@ -35,6 +43,7 @@ class milter_link {
 
  private:
   net::task<net::io_result<std::unique_ptr<net::stream>>> connect(net::event_loop& loop, net::resolver* resolver);
+  net::task<> apply(change_target const& changes, milter::modification const& wanted);
   net::task<bool> send(std::chrono::seconds within);
   void lose(std::string_view doing, net::io_failure const& why);
 

@@ -212,6 +212,9 @@ result<milter_settings> load_milter_settings(config::settings const& settings) {
   made.relay_host = settings.text("relayhost");
   made.header_octets_max = static_cast<std::size_t>(settings.integer("milter_header_limit"));
   made.memory_octets = static_cast<std::size_t>(settings.integer("milter_memory_limit"));
+  auto checks = rewrite::content_checks::load(settings, "milter_");
+  if (!checks) return std::unexpected(checks.error());
+  made.header_checks = std::move(*checks);
   return made;
 }
 
@@ -219,6 +222,7 @@ void ask_for_milters(config::settings const& settings, os::sandbox_rules& rules)
   auto const loaded = load_milter_settings(settings);
   if (!loaded) return;
   for (auto const& service : loaded->services) ask_for_service(*service, rules);
+  for (auto const& name : settings.list("milter_header_checks")) maps::ask_for_table(name, rules);
   for (auto const& name : settings.list("smtpd_milter_maps")) {
     maps::ask_for_table(name, rules);
     auto const table = maps::open_table(name);

@@ -19,6 +19,7 @@
 #include "os/sandbox.hpp"
 
 #include "milter/filter_session.hpp"
+#include "rewrite/content_checks.hpp"
 
 namespace postern::receive {
 
@@ -49,6 +50,7 @@ struct milter_settings {
   std::string relay_host;
   std::size_t header_octets_max = 1U << 20U;  ///< milter_header_limit
   std::size_t memory_octets = 256U << 10U;    ///< milter_memory_limit
+  rewrite::content_checks header_checks;      ///< milter_header_checks
 
   bool any() const noexcept { return !services.empty() || !by_client.empty(); }
 };

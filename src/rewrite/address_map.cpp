@@ -8,6 +8,8 @@
 #include "base/text.hpp"
 #include "message/address.hpp"
 
+#include "rewrite/header_addresses.hpp"
+
 namespace postern::rewrite {
 namespace {
 
@@ -84,6 +86,13 @@ std::string address_completer::complete(std::string_view address) const {
   if (domain.empty()) domain = origin_;
   if (!domain.empty() && !domain_.empty() && !domain.contains('.') && !domain.starts_with('[')) domain += "." + domain_;
   return message::format_address(local, domain);
+}
+
+bool address_completer::is_complete(std::string_view address) const {
+  if (address.empty()) return true;
+  if (!is_plain_address(address) || address.ends_with('.')) return false;
+  auto const domain = address.substr(address.find('@') + 1);
+  return !domain.empty() && (domain_.empty() || domain.contains('.'));
 }
 
 bool mapping_rules::is_ours(std::string_view address) const {

@@ -30,6 +30,8 @@ class address_completer {
   static address_completer load_remote(config::settings const& settings);
   /// The null address stays as it is.
   std::string complete(std::string_view address) const;
+  /// True: complete() changes nothing of `address`. Seen cheaply; false where that takes more than a look.
+  bool is_complete(std::string_view address) const;
 
  private:
   std::string origin_;

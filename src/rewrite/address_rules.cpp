@@ -102,8 +102,15 @@ std::vector<std::string> address_rules::table_names() const {
   return out;
 }
 
+bool address_rules::changes_complete_addresses() const noexcept {
+  bool const maps =
+      !sender_canonical.map.tables.empty() || !recipient_canonical.map.tables.empty() || !canonical.map.tables.empty();
+  return maps_addresses && (maps || !masquerade.domains.empty());
+}
+
 mapped<std::string> rewrite_address(address_rules const& rules, address_completer const& completer,
                                     std::string_view address, address_use use, maps::answers& known) {
+  if (!rules.changes_complete_addresses() && completer.is_complete(address)) return std::string(address);
   mapped<std::string> at = completer.complete(address);
   if (!rules.maps_addresses || at->empty()) return at;
   auto const& own = is_sender(use) ? rules.sender_canonical : rules.recipient_canonical;

@@ -67,6 +67,8 @@ struct address_rules {
   /// `addresses` must outlive what is made.
   static result<address_rules> load(config::settings const& settings, policy::address_resolver const& addresses);
   std::vector<std::string> table_names() const;
+  /// False: an address that is complete stays as it is.
+  bool changes_complete_addresses() const noexcept;
 };
 
 /// Completion by `completer`, then canonical maps and masquerading for that use.

@@ -58,6 +58,7 @@ result<content_checks> content_checks::load(config::settings const& settings, st
   made.limits_.enabled = !settings.boolean("disable_mime_input_processing");
   made.body_size_limit_ = static_cast<std::size_t>(settings.integer("body_checks_size_limit"));
   made.line_actions_only_ = prefix == "smtp_" || prefix == "lmtp_";
+  made.one_table_ = prefix == "milter_";
   if (made.line_actions_only_) made.body_size_limit_ = 0;  // Postfix looks at all that leaves
   return made;
 }
@@ -96,9 +97,10 @@ check_answer content_checks::ask(check_table const& table, std::string const& te
 }
 
 check_answer content_checks::ask_field(std::string_view field, section where, maps::answers& known) const {
-  auto const& table = speaks_of_mime(field) || where == section::part ? mime_
-                      : where == section::nested                      ? nested_
-                                                                      : header_;
+  auto const& table = one_table_                                        ? header_
+                      : speaks_of_mime(field) || where == section::part ? mime_
+                      : where == section::nested                        ? nested_
+                                                                        : header_;
   if (table.tables.empty()) return {};
   return ask(table, join_field(field), check_place::header, known);
 }

@@ -58,6 +58,7 @@ class content_checks {
   check_table body_;
   walk_limits limits_;
   std::size_t body_size_limit_ = 51'200;
+  bool one_table_ = false;          ///< milter_: the same for all fields
   bool line_actions_only_ = false;  ///< smtp_: what concerns the whole message comes too late
 };
 

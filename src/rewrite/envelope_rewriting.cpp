@@ -30,6 +30,13 @@ class rewriter {
     if (actions.redirect) return redirect(*actions.redirect, recipients);
     std::vector<envelope_recipient> copies;
     if (auto why = collect_copies(recipients, actions, copies)) return std::unexpected(std::move(*why));
+    bool const is_one_for_one = rules_.virtual_alias.tables.empty() || !rules_.maps_addresses;
+    if (is_one_for_one && recipients.size() == 1 && copies.empty()) {
+      auto& only = recipients.front();
+      if (iequals(only.original, only.address)) only.original.clear();
+      out_.recipients = std::move(recipients);
+      return std::move(out_);
+    }
     for (auto* list : {&recipients, &copies}) {
       for (auto const& one : *list) {
         if (auto why = add(one)) return std::unexpected(std::move(*why));

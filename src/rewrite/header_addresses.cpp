@@ -38,7 +38,28 @@ struct word {
   std::size_t length;
 };
 
-constexpr std::string_view specials = "()<>@,;:.\"[]\\";
+constexpr std::size_t usual_words = 16;
+
+constexpr bool is_special(char c) {
+  switch (c) {
+    case '(':
+    case ')':
+    case '<':
+    case '>':
+    case '@':
+    case ',':
+    case ';':
+    case ':':
+    case '.':
+    case '"':
+    case '[':
+    case ']':
+    case '\\':
+      return true;
+    default:
+      return false;
+  }
+}
 
 // The end of a quoted string or a literal that begins at `at`; the end of the text when it is not closed.
 std::size_t closing(std::string_view text, std::size_t at, char close) {
@@ -68,6 +89,7 @@ std::size_t end_of_comment(std::string_view text, std::size_t at) {
 
 std::vector<word> split_words(std::string_view text, std::size_t begin, std::size_t words_max) {
   std::vector<word> out;
+  out.reserve(usual_words);
   std::size_t at = begin;
   while (at < text.size() && out.size() < words_max) {
     char const c = text[at];
@@ -82,11 +104,11 @@ std::vector<word> split_words(std::string_view text, std::size_t begin, std::siz
     } else if (c == '[') {
       at = std::min(closing(text, at, ']'), text.size());
       out.push_back({word_kind::atom, start, at - start});
-    } else if (specials.contains(c)) {
+    } else if (is_special(c)) {
       out.push_back({word_kind::special, start, 1});
       ++at;
     } else {
-      while (at < text.size() && !is_ascii_space(text[at]) && !specials.contains(text[at])) ++at;
+      while (at < text.size() && !is_ascii_space(text[at]) && !is_special(text[at])) ++at;
       out.push_back({word_kind::atom, start, at - start});
     }
   }
@@ -157,14 +179,16 @@ class finder {
   bool add(std::size_t first, std::size_t last) {
     if (first >= last) return false;
     std::string address;
+    address.reserve(words_[last - 1].offset + words_[last - 1].length - words_[first].offset);
     for (auto i = first; i < last; ++i) address += text_.substr(words_[i].offset, words_[i].length);
     auto const begin = words_[first].offset;
     auto const end = words_[last - 1].offset + words_[last - 1].length;
-    auto const parts = message::split_address(address);
-    if (parts.local_part.empty() || !message::is_valid_utf8(address)) return false;
-    std::erase_if(address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
-    auto const domain = message::domain_of(address);
-    found_.push_back({begin, end - begin, message::format_address(message::split_address(address).local_part, domain)});
+    if (!is_plain_address(address)) {
+      if (!message::is_valid_utf8(address) || message::split_address(address).local_part.empty()) return false;
+      std::erase_if(address, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+      address = message::format_address(message::split_address(address).local_part, message::domain_of(address));
+    }
+    found_.push_back({begin, end - begin, std::move(address)});
     return true;
   }
 
@@ -176,6 +200,20 @@ class finder {
 };
 
 }  // namespace
+
+bool is_plain_address(std::string_view address) {
+  auto const at = address.find('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  char before = '.';
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    char const c = address[i];
+    bool const dot_ok = c == '.' && before != '.' && i + 1 != at;
+    bool const is_common = is_ascii_alnum(c) || c == '-' || c == '_' || c == '+' || c == '=';
+    if (!is_common && i != at && !dot_ok) return false;
+    before = c;
+  }
+  return true;
+}
 
 field_role role_of_field(std::string_view name) {
   auto const* row = std::ranges::find_if(roles, [name](role_row const& one) { return iequals(one.name, name); });

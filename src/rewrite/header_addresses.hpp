@@ -17,6 +17,9 @@ enum class field_role : std::uint8_t { other, sender, recipient };
 /// Which kind of address the field holds, as Postfix's classes header_sender and header_recipient have it.
 field_role role_of_field(std::string_view name);
 
+/// True: a dot-string of the commonest characters, '@', a domain; that is in the form of message/address.hpp as it is.
+bool is_plain_address(std::string_view address);
+
 struct address_place {
   std::size_t offset = 0;  ///< in the field
   std::size_t length = 0;
@@ -25,8 +28,10 @@ struct address_place {
   friend bool operator==(address_place const&, address_place const&) = default;
 };
 
+inline constexpr std::size_t usual_header_words = 10'240;  ///< header_address_token_limit's default
+
 /// `field`: a whole field with its name. Places in ascending order, apart from each other.
-std::vector<address_place> find_addresses(std::string_view field, std::size_t words_max = 10'240);
+std::vector<address_place> find_addresses(std::string_view field, std::size_t words_max = usual_header_words);
 
 /// The field with the address of place i replaced by `addresses[i]`. Pre: as many addresses as places.
 std::string replace_addresses(std::string_view field, std::vector<address_place> const& places,

@@ -12,6 +12,7 @@ namespace postern::rewrite {
 namespace {
 
 constexpr std::size_t logged_octets = 200;
+constexpr std::size_t logged_octets_of_filters = 60;
 constexpr std::size_t from_addresses_max = 100;
 
 bool has_eight_bit(std::string_view text) { return !message::is_ascii(text); }
@@ -43,9 +44,10 @@ bool message_editor::rewrites_addresses() const noexcept {
 
 void message_editor::log(std::string_view word, check_place place, std::string_view shown,
                          std::string_view text) const {
-  auto line = fmt::format("{}: {}: {} {} from {}; from=<{}>", origin_.queue_id, word,
-                          place == check_place::header ? "header" : "body", printable(shown, logged_octets),
-                          origin_.client, printable(origin_.sender));
+  auto const most = options_.log_prefix.empty() ? logged_octets : logged_octets_of_filters;
+  auto line = fmt::format("{}: {}{}: {} {} from {}; from=<{}>", origin_.queue_id, options_.log_prefix, word,
+                          place == check_place::header ? "header" : "body", printable(shown, most), origin_.client,
+                          printable(origin_.sender));
   if (!origin_.recipient.empty()) line += fmt::format(" to=<{}>", printable(origin_.recipient));
   if (!origin_.protocol.empty()) line += fmt::format(" proto={} helo=<{}>", origin_.protocol, printable(origin_.helo));
   if (!text.empty()) line += fmt::format(": {}", printable(text));
@@ -111,17 +113,37 @@ bool message_editor::apply(check_action const& action, check_place place, std::s
   return drops(action.kind);
 }
 
+std::size_t message_editor::header_words() const noexcept {
+  return options_.addresses != nullptr ? options_.addresses->header_words : usual_header_words;
+}
+
+address_completer const& message_editor::completer() const noexcept {
+  auto const& rules = *options_.addresses;
+  return options_.context == header_context::remote ? rules.remote : rules.mapping.local;
+}
+
+// The addresses of a header are as they should be.
+bool message_editor::leaves(std::vector<address_place> const& places) const {
+  if (places.empty() || !rewrites_addresses()) return true;
+  if (options_.generic != nullptr || options_.addresses->changes_complete_addresses()) return false;
+  return std::ranges::all_of(places,
+                             [this](auto const& one) { return !one.routed && completer().is_complete(one.address); });
+}
+
+void message_editor::note_from(std::string_view name, std::vector<address_place>& places) {
+  if (!iequals(name, "From") || header_from_.size() >= from_addresses_max) return;
+  for (auto& place : places) header_from_.push_back(std::move(place.address));
+}
+
 mapped<std::string> message_editor::rewrite_one(std::string const& address, field_role role) {
   if (options_.generic != nullptr) return map_once(*options_.generic, address, *options_.generic_rules, known_);
   auto const& rules = *options_.addresses;
-  auto const& completer = options_.context == header_context::remote ? rules.remote : rules.mapping.local;
   auto const use = role == field_role::sender ? address_use::header_sender : address_use::header_recipient;
-  return rewrite_address(rules, completer, address, use, known_);
+  return rewrite_address(rules, completer(), address, use, known_);
 }
 
 mapped<std::string> message_editor::rewrite_header(std::string_view field, field_role role) {
-  auto const words = options_.addresses != nullptr ? options_.addresses->header_words : address_rules{}.header_words;
-  auto const places = find_addresses(field, words);
+  auto const places = find_addresses(field, header_words());
   std::vector<std::string> addresses;
   bool changed = false;
   for (auto const& place : places) {
@@ -143,6 +165,15 @@ void message_editor::inspect_header(std::string_view field) {
 // Everything is worked out before anything is logged or noted: what waits is asked again from the start.
 message::content_editor::verdict message_editor::edit_field(std::string& field, std::string& before) {
   if (is_over()) return verdict::go_on;
+  auto const came_as = std::string_view(field).substr(0, message::field_name_length(field));
+  bool const has_addresses = role_of_field(came_as) != field_role::other;
+  bool const wanted = has_addresses && (rewrites_addresses() || iequals(came_as, "From"));
+  auto places = wanted ? find_addresses(field, header_words()) : std::vector<address_place>{};
+  // Nearly every field of nearly every message.
+  if (!checking_ && !sees_body() && !options_.privacy.may_concern(came_as) && leaves(places)) {
+    note_from(came_as, places);
+    return verdict::go_on;
+  }
   auto checked = checking_ ? options_.checks->ask_field(field, section::primary, known_) : check_answer{};
   if (checked.is == check_answer::state::wait) return verdict::wait;
   if (checked.is == check_answer::state::failed) {
@@ -171,9 +202,7 @@ message::content_editor::verdict message_editor::edit_field(std::string& field, 
   known_ = {};
   if (sees_body()) walk_.on_field(field);
   inspect_header(field);
-  if (iequals(name, "From") && header_from_.size() < from_addresses_max) {
-    for (auto& place : find_addresses(field)) header_from_.push_back(std::move(place.address));
-  }
+  note_from(came_as, places);
   if (action.kind == check_kind::prepend) before = split_field(action.text);
   bool const dropped = apply(action, check_place::header, join_field(field));
   if (made_private.did != privacy_edit::what::nothing) {

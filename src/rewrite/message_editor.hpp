@@ -58,6 +58,7 @@ struct editor_options {
   privacy_profile privacy;
   std::string sender_domain;  ///< for privacy
   strictness strict;
+  std::string_view log_prefix;         ///< before the actions' words in the log: "milter-header-"
   std::string undisclosed_recipients;  ///< the field for messages without To: and Cc:; empty: none
   std::size_t header_field_limit = 102'400;
   std::size_t line_limit = 2048;  ///< line_length_limit
@@ -97,6 +98,10 @@ class message_editor final : public message::content_editor {
  private:
   bool is_over() const noexcept { return rejected_.has_value() || !failure_.empty(); }
   bool rewrites_addresses() const noexcept;
+  std::size_t header_words() const noexcept;
+  bool leaves(std::vector<address_place> const& places) const;
+  void note_from(std::string_view name, std::vector<address_place>& places);
+  address_completer const& completer() const noexcept;
   mapped<std::string> rewrite_header(std::string_view field, field_role role);
   mapped<std::string> rewrite_one(std::string const& address, field_role role);
   bool apply(check_action const& action, check_place place, std::string_view shown);

@@ -109,6 +109,29 @@ result<privacy_profile> privacy_profile::parse(std::vector<std::string> const& w
   return out;
 }
 
+// By the first letters only: most names are none of these.
+bool privacy_profile::may_concern(std::string_view name) const noexcept {
+  if (name.empty()) return false;
+  switch (name.front()) {
+    case 'X':
+    case 'x':
+    case 'U':
+    case 'u':
+      return origin || mailer;
+    case 'M':
+    case 'm':
+      return message_id;
+    case 'D':
+    case 'd':
+      return date;
+    case 'R':
+    case 'r':
+      return (message_id || date) && istarts_with(name, "Resent-");
+    default:
+      return false;
+  }
+}
+
 std::string date_in_utc(std::string_view date) {
   auto words = split_any(date.substr(0, date.find('(')), " \t\r\n");
   if (!words.empty() && words.front().ends_with(',')) words.erase(words.begin());

@@ -21,6 +21,8 @@ struct privacy_profile {
   bool mailer = false;      ///< X-Mailer, User-Agent and their kin go
   bool date = false;        ///< Date: is written in UTC
 
+  /// False: a field of that name goes on as it is.
+  bool may_concern(std::string_view name) const noexcept;
   bool any() const noexcept { return received || origin || message_id || login || mailer || date; }
   /// "yes" (received, origin, message_id), "no", "all", or words between commas; "!word" takes one out again.
   static result<privacy_profile> parse(std::vector<std::string> const& words);
