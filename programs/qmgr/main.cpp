@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "delivery/notice_addresses.hpp"
+#include "delivery/notice_checks.hpp"
 #include "delivery/queue_admin.hpp"
 #include "delivery/queue_service.hpp"
 #include "delivery/transports.hpp"
@@ -28,6 +29,7 @@ result<> prepare(service::environment& env, transports& out) {
   out = delivery::find_transports(env.settings(), env.socket_path("private/smtp"), env.socket_path("private/local"));
   os::sandbox_rules tables;
   delivery::ask_for_notice_tables(env.settings(), tables);
+  delivery::ask_for_notice_check_tables(env.settings(), tables);
   env.ask_for(tables);
   return {};
 }
@@ -39,6 +41,9 @@ int serve(service::environment& env, transports const& to) {
   auto addresses = delivery::notice_addresses::load(env.settings());
   if (!addresses) return log::fatal("{}", addresses.error().text), 1;
   queue_settings.addresses = std::move(*addresses);
+  auto checks = delivery::notice_checks::load(env.settings());
+  if (!checks) return log::fatal("{}", checks.error().text), 1;
+  queue_settings.checks = std::move(*checks);
   delivery::queue_service queue(env.loop(), os::native_filesystem(), std::move(queue_settings), std::move(*routes));
   if (auto ready = queue.recover(); !ready) return log::fatal("queue: {}", ready.error().text), 1;
   auto writers = env.take_listener("private/qmgr");

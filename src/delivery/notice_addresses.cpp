@@ -8,15 +8,12 @@
 #include "rewrite/address_rules.hpp"
 
 namespace postern::delivery {
-namespace {
 
-maps::answer ask_now(maps::question const& asked) {
+maps::answer ask_table_now(maps::question const& asked) {
   auto table = maps::open_table(asked.table);
   if (!table) return std::unexpected(table.error());
   return (*table)->find(asked.key);
 }
-
-}  // namespace
 
 struct notice_addresses::tables {
   policy::address_resolver addresses;
@@ -40,13 +37,13 @@ result<std::shared_ptr<notice_addresses>> notice_addresses::load(config::setting
   return std::shared_ptr<notice_addresses>(new notice_addresses(std::move(made)));
 }
 
-result<> notice_addresses::apply(queue::envelope& notice) {
+result<> notice_addresses::apply(queue::envelope& notice, policy::message_actions const& actions) {
   std::vector<rewrite::envelope_recipient> recipients;
   recipients.reserve(notice.recipients.size());
   for (auto const& to : notice.recipients) recipients.push_back({to.address, to.original, to.orcpt, to.notify, {}});
   maps::answers known;
   for (;;) {
-    auto rewritten = rewrite::rewrite_envelope(tables_->rules, notice.sender, recipients, {}, known);
+    auto rewritten = rewrite::rewrite_envelope(tables_->rules, notice.sender, recipients, actions, known);
     if (rewritten) {
       notice.recipients.clear();
       for (auto const& to : rewritten->recipients) {
@@ -61,7 +58,7 @@ result<> notice_addresses::apply(queue::envelope& notice) {
     auto const& why = rewritten.error().lookup;
     auto wanted = known.take_wanted();
     if (why.what == maps::lookup_trouble::pending && wanted) {
-      auto told = ask_now(*wanted);
+      auto told = ask_table_now(*wanted);
       known.put(std::move(*wanted), std::move(told));
       continue;
     }

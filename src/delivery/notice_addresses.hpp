@@ -9,7 +9,9 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "maps/lookup.hpp"
 #include "os/sandbox.hpp"
+#include "policy/message_actions.hpp"
 #include "queue/message_record.hpp"
 
 namespace postern::delivery {
@@ -18,13 +20,17 @@ class notice_addresses {
  public:
   static result<std::shared_ptr<notice_addresses>> load(config::settings const& settings);
   ~notice_addresses();
-  result<> apply(queue::envelope& notice);
+  /// `actions`: REDIRECT and BCC count.
+  result<> apply(queue::envelope& notice, policy::message_actions const& actions = {});
 
  private:
   struct tables;
   explicit notice_addresses(std::unique_ptr<tables> opened);
   std::unique_ptr<tables> tables_;
 };
+
+/// Asks the table and waits for it.
+maps::answer ask_table_now(maps::question const& asked);
 
 /// Adds what the tables need of the sandbox.
 void ask_for_notice_tables(config::settings const& settings, os::sandbox_rules& rules);

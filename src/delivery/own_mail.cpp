@@ -144,23 +144,38 @@ net::task<bool> own_mail::write_notice(queue::notice_request const& notice) {
     co_return true;
   }
   auto shared = std::make_shared<composed_notice>(std::move(*composed));
+  auto const goes = co_await judge(shared, internal_mail::bounce);
+  if (!goes) co_return false;
+  if (!*goes) {
+    told_.on_notice_saved(notice, std::nullopt);
+    co_return true;
+  }
   auto const written = co_await save(shared);
   if (!written) co_return false;
   log::info("{}: {}: {}", queue::format_queue_id(notice.message), describe_notice(notice.kind),
             queue::format_queue_id(shared->env.id));
-  told_.on_notice_saved(notice, *written);
+  told_.on_notice_saved(notice, written);
   co_return true;
 }
 
+// What the administrator's tables make of it. False: it is not to be sent; nothing: a table could not be asked.
+net::task<std::optional<bool>> own_mail::judge(std::shared_ptr<composed_notice> notice, internal_mail kind) {
+  if (!settings_.checks && !settings_.addresses) co_return true;
+  auto const goes = co_await worker_.run<result<bool>>(
+      [checks = settings_.checks, addresses = settings_.addresses, notice, kind]() -> result<bool> {
+        auto actions = checks ? checks->apply(kind, *notice) : result<policy::message_actions>{};
+        if (!actions) return std::unexpected(actions.error());
+        if (actions->discard) return false;
+        auto addressed = addresses ? addresses->apply(notice->env, *actions) : result<>{};
+        if (!addressed) return std::unexpected(addressed.error());
+        return true;
+      });
+  if (goes) co_return *goes;
+  log::error("a notice waits for a table: {}", goes.error().text);
+  co_return std::nullopt;
+}
+
 net::task<std::optional<queue::location>> own_mail::save(std::shared_ptr<composed_notice> notice) {
-  if (settings_.addresses) {
-    auto addressed = co_await worker_.run<result<>>(
-        [addresses = settings_.addresses, notice] { return addresses->apply(notice->env); });
-    if (!addressed) {
-      log::error("a notice waits for a table: {}", addressed.error().text);
-      co_return std::nullopt;
-    }
-  }
   auto written = co_await worker_.run<result<queue::location>>(
       [to = segment_, notice] { return write_message(*to, *notice, header_length_of(notice->content)); });
   if (written) co_return *written;
@@ -174,6 +189,12 @@ net::task<bool> own_mail::write_letter(account_notice const& notice) {
   auto const now = std::chrono::system_clock::now();
   auto shared = std::make_shared<composed_notice>(compose_account_notice(
       settings_, notice, [this](std::string_view address) { return routes_.class_of(address); }, ids_->next(now), now));
+  auto const goes = co_await judge(shared, internal_mail::notify);
+  if (!goes) co_return false;
+  if (!*goes) {
+    notice.saved(true);
+    co_return true;
+  }
   auto const written = co_await save(shared);
   if (!written) co_return false;
   log::info("{}: notice that account {} is held", queue::format_queue_id(shared->env.id),

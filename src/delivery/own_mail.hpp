@@ -13,6 +13,7 @@
 
 #include "delivery/account_notice.hpp"
 #include "delivery/notice.hpp"
+#include "delivery/notice_checks.hpp"
 #include "delivery/queue_settings.hpp"
 #include "delivery/route.hpp"
 #include "delivery/spool_keeper.hpp"
@@ -45,6 +46,7 @@ class own_mail {
   net::task<> do_all();
   net::task<bool> write_notice(queue::notice_request const& notice);
   net::task<bool> write_letter(account_notice const& notice);
+  net::task<std::optional<bool>> judge(std::shared_ptr<composed_notice> notice, internal_mail kind);
   net::task<std::optional<queue::location>> save(std::shared_ptr<composed_notice> notice);
   net::task<bool> relocate(queue::relocation_request const& relocation);
   net::task<bool> ensure_segment();
