@@ -42,6 +42,7 @@ COMMON = {
     "smtpd_tls_ask_ccert": "yes",
     "smtpd_discard_ehlo_keywords": "chunking",
     "broken_sasl_auth_clients": "no",
+    "relocated_maps": "texthash:{tables}/relocated",
     "local_recipient_maps": "texthash:{tables}/local_users",
     "smtpd_relay_restrictions": "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination",
 }

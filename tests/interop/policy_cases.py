@@ -97,7 +97,7 @@ TABLES = {
     "senders": "<> REJECT null sender\nuser@good.example REJECT exact\ngood.example 450 domain\njoe@ REJECT local part\n"
                ".evil.example REJECT dotted parent\nsub.evil.example OK\n",
     "recipients": "joe@lab.example OK\nrelay.example REJECT relay domain\nvictim@ REJECT local part\nelsewhere.example OK\n",
-    "hosts": "192.0.2.66 REJECT bad host\n127.0.0.1 REJECT loopback\nmx2.good.example DEFER by name\nexample INFO x\n",
+    "hosts": "192.0.2.66 REJECT bad host\n127.0.0.1 REJECT loopback\nmx2.good.example DEFER by name\n",
     "mx_ok": "192.0.2.66 OK\nmx.good.example REJECT\n",
     "access.hash": f"{GOOD} REJECT from hash\nlab.example OK\n",
     "access.cidr": "127.0.0.2/31 REJECT cidr\n!127.0.0.0/8 REJECT elsewhere\n127.0.0.0/8 DUNNO\n",
@@ -107,8 +107,11 @@ TABLES = {
     "sasl": "joe REJECT no joe\n",
     "dnsbl_replies": "rbl.example $rbl_code Told you: $rbl_what [$rbl_class] by $rbl_domain${rbl_reason?; $rbl_reason}\n",
     "vbox": "vuser@vbox.example x/\n",
-    "valias": "va@valias.example joe@lab.example\nout@valias.example victim@elsewhere.example\n",
+    "valias": "va@valias.example joe@lab.example\nout@valias.example victim@elsewhere.example\n"
+              "both@valias.example joe@lab.example\n",
     "relay_users": "user@relay.example x\n",
+    "relocated": "gone@lab.example new@away.example\nleft who knows, ask <joe>\n@moved.example the other side of town\n"
+                 "gone@moved.example first\ngone@relay.example relay\nboth@valias.example never said\n",
     "local_users": "joe x\nann x\npostmaster x\n" + "".join(f"{name} x\n" for name in ACTION_NAMES),
 }
 
@@ -130,6 +133,10 @@ CLIENT_GRID = (CLIENTS, FEW_HELOS, FEW_SENDERS, FEW_RECIPIENTS)
 HELO_GRID = ([GOOD, TRUSTED], HELOS, FEW_SENDERS, FEW_RECIPIENTS)
 SENDER_GRID = ([GOOD, TRUSTED], FEW_HELOS, SENDERS, FEW_RECIPIENTS)
 RECIPIENT_GRID = ([GOOD, TRUSTED], FEW_HELOS, FEW_SENDERS, RECIPIENTS)
+_RELOCATED = ["gone@lab.example", "GONE@LAB.EXAMPLE", "gone+x@lab.example", "gone", "left", "left@lab.example", "left+x@lab.example",
+              "left@elsewhere.example", "left@relay.example", "any@moved.example", "gone@moved.example", "any@sub.moved.example",
+              "gone@relay.example", "both@valias.example", "gone@[127.0.0.1]", "joe@lab.example"]
+RELOCATED_GRID = ([GOOD, TRUSTED], FEW_HELOS, ["", "gone@lab.example", "any@moved.example", "user@good.example"], _RELOCATED)
 ACTION_GRID = ([GOOD], FEW_HELOS, [f"{name}@good.example" for name in ACTION_NAMES], ["joe@lab.example", "victim@elsewhere.example"])
 RECIPIENT_ACTION_GRID = ([GOOD], FEW_HELOS, ["user@good.example"], [f"{name}@lab.example" for name in ACTION_NAMES])
 
@@ -255,6 +262,10 @@ _row("recipient-unlisted-off", RECIPIENT_GRID, smtpd_reject_unlisted_recipient="
 _row("recipient-unlisted-tables", RECIPIENT_GRID, virtual_mailbox_maps=f"{_TABLE}vbox",
      virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
      local_recipient_maps=f"{_TABLE}local_users", recipient_delimiter="+")
+_row("recipient-relocated", RELOCATED_GRID, virtual_alias_maps=f"{_TABLE}valias")
+_row("recipient-relocated-senders", RELOCATED_GRID, smtpd_reject_unlisted_sender="yes",
+     smtpd_recipient_restrictions="permit_mynetworks, reject_unlisted_recipient")
+_row("recipient-relocated-off", RELOCATED_GRID, smtpd_reject_unlisted_recipient="no")
 _row("recipient-unlisted-codes", RECIPIENT_GRID, virtual_mailbox_maps=f"{_TABLE}vbox",
      virtual_alias_maps=f"{_TABLE}valias", relay_recipient_maps=f"{_TABLE}relay_users",
      local_recipient_maps=f"{_TABLE}local_users", show_user_unknown_table_name="no", unknown_local_recipient_reject_code="450",
