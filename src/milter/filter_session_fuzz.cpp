@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <utility>
 
 #include "milter/filter_session.hpp"
 
