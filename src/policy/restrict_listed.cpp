@@ -35,10 +35,11 @@ membership find_member(evaluation& run, parameter_tables const& tables, candidat
 
 outcome refuse_unknown(evaluation& run, candidate const& one, int code, std::string_view table,
                        std::string_view parameter) {
-  auto text = std::string("User unknown");
-  if (run.settings.name_tables) text += fmt::format(" in {} table", table);
   // A code for a sender that is not in a table of recipients; an alias domain is the address's own fault.
   bool alias = parameter == "virtual_alias_maps";
+  auto text = std::string("User unknown");
+  // Postfix names this one whatever show_user_unknown_table_name says.
+  if (run.settings.name_tables || alias) text += fmt::format(" in {} table", table);
   auto enhanced = one.sender && !alias ? std::string("5.1.0") : fit_status("5.1.1", one.about.what);
   return run.refuse_about(code, enhanced, one.about, text,
                           fmt::format("{} has no {}; see {}", one.address.domain, one.about.name, parameter));

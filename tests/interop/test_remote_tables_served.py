@@ -1,6 +1,7 @@
 """Tables that other programs answer for, asked by a running smtpd in its sandbox, while its other clients go on."""
 
 import sqlite3
+import threading
 import time
 
 import pytest
@@ -69,7 +70,8 @@ def test_at_rcpt(make, scratch, kind):
 
 
 def test_a_silent_table_holds_up_its_own_client_only(make):
-    silent = make.keep(TableServer(lambda line: time.sleep(60)))
+    over = threading.Event()
+    silent = make.keep(TableServer(lambda line: over.wait(60) and None))
     server = make.postern(users=("joe",), smtpd_recipient_restrictions=f"check_recipient_access tcp:127.0.0.1:{silent.port}")
     with RawSmtp(server.mx) as waiting:
         waiting.ehlo()
@@ -81,3 +83,5 @@ def test_a_silent_table_holds_up_its_own_client_only(make):
                 assert other.ehlo().code == 250
         assert time.monotonic() - begun < 5
         assert not waiting.replies_until_silence(0.2)
+        over.set()
+        assert waiting.reply().code == 451
