@@ -18,6 +18,7 @@ EXPECTED = [
     _PERCENT,
     ("end-reject", "MAIL.*", "250 2.1.0 Ok", "503 5.5.1 Error: nested MAIL command",
      "MAIL after the end of a message was refused"),
+    (".*certificat.*", "EHLO.*", ".*-PLUS .*", "250-.*", "`SCRAM-…-PLUS` after STARTTLS"),
     ("recipient-non-fqdn", r".*RCPT TO:<@lab\.example>", "501 5.1.3 .*", "250 2.1.5 Ok", "`RCPT TO:<@domain>`"),
 ]
 
