@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "dns/next_hop.hpp"
+#include "maps/handed_table.hpp"
 #include "os/interfaces.hpp"
 #include "os/random.hpp"
 #include "policy/match_list.hpp"
@@ -173,14 +174,16 @@ result<> load_login_rules(sasl::client_rules& out, config::settings const& setti
   return {};
 }
 
-result<> load_password_maps(smtp_settings& out, config::settings const& settings) {
+/// Password tables are usually root's alone: then masterd hands them down.
+result<> load_password_maps(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
   if (!settings.boolean("smtp_sasl_auth_enable")) return {};
   auto names = settings.list("smtp_sasl_password_maps");
   if (names.empty()) return fail("smtp_sasl_auth_enable = yes needs smtp_sasl_password_maps");
   for (auto const& name : names) {
     auto table = maps::open_table(name);
-    if (!table) return fail("smtp_sasl_password_maps: " + table.error().text);
-    out.password_maps.push_back(std::move(*table));
+    auto handed = table ? result<secret>() : read_secret(name);
+    if (!table && !handed) return fail("smtp_sasl_password_maps: " + table.error().text);
+    out.password_maps.push_back(table ? std::move(*table) : maps::make_handed_table(std::move(*handed)));
   }
   return {};
 }
@@ -222,7 +225,7 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   out.reuse_count_limit = static_cast<std::size_t>(settings.integer("smtp_connection_reuse_count_limit"));
   if (auto ok = load_login_rules(session.login_rules, settings); !ok) return std::unexpected(ok.error());
   session.random = os::random_octets;
-  if (auto ok = load_password_maps(out, settings); !ok) return std::unexpected(ok.error());
+  if (auto ok = load_password_maps(out, settings, read_secret); !ok) return std::unexpected(ok.error());
   if (auto ok = load_addresses(out, settings); !ok) return std::unexpected(ok.error());
   if (auto ok = load_tls(out, settings, read_secret); !ok) return std::unexpected(ok.error());
   return out;

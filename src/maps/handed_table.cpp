@@ -20,7 +20,29 @@ void append_wiping(std::string& to, std::string_view more) {
   to += more;
 }
 
+class handed_table final : public table {
+ public:
+  explicit handed_table(secret text) : text_(std::move(text)) {}
+
+  result<std::optional<std::string>> find(std::string_view key) override { return find_exact(lowercase(key)); }
+
+  result<std::optional<std::string>> find_exact(std::string_view key) override {
+    for (auto line : split(text_.reveal(), '\n')) {
+      auto const space = line.find(' ');
+      if (space != std::string_view::npos && line.substr(0, space) == key) return std::string(line.substr(space + 1));
+    }
+    return std::nullopt;
+  }
+
+  result<std::vector<entry>> entries() override { return parse_handed_table(text_.reveal()); }
+
+ private:
+  secret text_;
+};
+
 }  // namespace
+
+std::unique_ptr<table> make_handed_table(secret text) { return std::make_unique<handed_table>(std::move(text)); }
 
 result<secret> read_file_value(std::string_view value, file_reader const& read) {
   if (auto decoded = decode_base64(value); decoded && decoded->starts_with("-----BEGIN"))

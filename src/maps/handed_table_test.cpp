@@ -54,6 +54,16 @@ TEST(handed_table, carries_content_and_what_could_not_be_read) {
   EXPECT_EQ(encode_base64(key_pem), got[2].value);
 }
 
+TEST(handed_table, answers_as_the_table_did) {
+  auto const text = format_handed_table({{"[relay.example]:587", "joe:p w, x"}, {"me@isp.example", "me:"}},
+                                        [](std::string const&) { return result<secret>(fail("no file")); });
+  auto made = make_handed_table(secret(std::string(text.reveal())));
+  EXPECT_EQ(made->find("[Relay.Example]:587").value(), "joe:p w, x");
+  EXPECT_EQ(made->find("me@isp.example").value(), "me:");
+  EXPECT_EQ(made->find("isp.example").value(), std::nullopt);
+  EXPECT_EQ(made->entries().value().size(), 2U);
+}
+
 TEST(handed_table, takes_any_text_cut_anywhere) {
   std::string const text = "one a\ntwo b\n";
   for (std::size_t length = 0; length <= text.size(); ++length) {

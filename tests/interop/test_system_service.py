@@ -354,3 +354,20 @@ def test_leaves_the_socket_of_a_dovecot_alone(build):
         assert (private / "accounts").is_socket()
         send(service, "joe@home.example")
         wait_delivered(service, "/home/joe/Maildir")
+
+
+def test_passwords_for_relays_may_be_roots_alone(build):
+    """As every guide says: chmod 600 sasl_passwd sasl_passwd.db."""
+    nobody = free_port()
+    service = build(smtp_sasl_auth_enable="yes", smtp_sasl_password_maps="hash:/srv/postern/etc/sasl_passwd",
+                    smtp_sasl_security_options="noanonymous", relayhost=f"[127.0.0.1]:{nobody}", mynetworks="127.0.0.0/8",
+                    smtpd_relay_restrictions="permit_mynetworks, reject")
+    table = service.path("/srv/postern/etc/sasl_passwd")
+    table.write_text(f"[127.0.0.1]:{nobody} joe:secret\n")
+    service.cli("map", "hash:/srv/postern/etc/sasl_passwd")
+    for path in (table, table.with_name("sasl_passwd.db")):
+        path.chmod(0o600)
+    service.start()
+    send(service, "ann@far.example")
+    service.wait_log("Connection refused")
+    assert "Permission denied" not in service.log_text()
