@@ -115,7 +115,7 @@ TEST(relay_grounds, a_refusal_says_why_no_window_let_the_client_through) {
       {"smtpd_relay_restrictions = permit_mail_access, reject_unauth_destination\n", true},
       {"smtpd_relay_restrictions = permit_mail_access, defer_unauth_destination\n", true},
       {"smtpd_relay_restrictions = permit_mail_access, reject_unknown_recipient_domain, reject\n", true},
-      {"smtpd_relay_restrictions = permit_mail_access, permit\n", true},
+      {"smtpd_relay_restrictions = permit_mail_access, permit, reject\n", true},
       {"smtpd_relay_restrictions = reject_unauth_destination, permit_mail_access\n", false},
       {"smtpd_client_restrictions = permit_mail_access\nsmtpd_relay_restrictions = reject_unauth_destination\n", false},
   };
