@@ -1,5 +1,5 @@
-// authd: who may log in. Serves the Dovecot auth protocol on private/auth and private/accounts, from the accounts, and on
-// private/sasl, as Cyrus SASL's smtpd.conf says; the only program that reads credentials.
+// authd: who may log in. Serves the Dovecot auth protocol on private/auth and private/accounts, from the accounts, and
+// on private/sasl, as Cyrus SASL's smtpd.conf says; the only program that reads credentials.
 #include <fmt/ranges.h>
 
 #include "auth/account_store.hpp"

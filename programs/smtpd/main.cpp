@@ -36,8 +36,8 @@ result<receive::auth_place> find_auth_place(service::environment& env) {
 result<> prepare_milters(service::environment& env, prepared& out) {
   if (!out.settings->milters.any()) return {};
   auto const limit = static_cast<std::size_t>(env.settings().integer("milter_scratch_limit"));
-  auto made = os::scratch_file::make(env.settings().text("queue_directory") + "/spool",
-                                     limit / os::scratch_file::block_octets);
+  auto made =
+      os::scratch_file::make(env.settings().text("queue_directory") + "/spool", limit / os::scratch_file::block_octets);
   if (!made) return fail("smtpd_milters: " + made.error().text);
   out.scratch = std::move(*made);
   os::sandbox_rules needs{.syscalls = {os::syscall_set::scratch}, .readable = {}, .writable = {}, .tcp = {}};
@@ -106,8 +106,9 @@ int serve(service::environment& env, prepared& from) {
     filter ? traces.begin(watch, *filter) : traces.end(watch);
   });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
-  receive::smtp_server server(
-      {env.loop(), spool, &auth, &users, peer_names, buffers, &traces, &anvil, &lookups, nullptr, &resolver, &policy_servers, from.scratch.get()}, sessions_max);
+  receive::smtp_server server({env.loop(), spool, &auth, &users, peer_names, buffers, &traces, &anvil, &lookups,
+                               nullptr, &resolver, &policy_servers, from.scratch.get()},
+                              sessions_max);
   server.set_settings(from.settings);
 
   net::task_scope helpers(env.loop());

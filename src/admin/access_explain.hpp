@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: what the lists of main.cf would say to a client, a sender and a recipient: each restriction in order, what
-//          it looked up, what it said, who decided. The same engine as smtpd's, dry. `postern access explain` prints it.
+//          it looked up, what it said, who decided. The same engine as smtpd's, dry. `postern access explain` prints
+//          it.
 // Errors: a configuration that cannot be read, or that smtpd would not run with, is a failure.
 // Concurrency: blocks: tables, the DNS, policy servers and authd are asked as smtpd would ask them.
 // Security: for administrators: says what clients are never told. Policy servers see a request like any other;

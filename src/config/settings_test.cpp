@@ -93,7 +93,8 @@ TEST(settings, problems_are_named_with_file_and_line) {
        {"/nonexistent/main.cf:1: relayhost: relayhost refers to itself: relayhost -> relayhost"}},
       {"biff = no\nmailbox_size_limit = 0", {}},
       {"message_strip_characters = x",
-       {"/nonexistent/main.cf:1: message_strip_characters is not supported yet and has no effect; remove it, or do not rely on "
+       {"/nonexistent/main.cf:1: message_strip_characters is not supported yet and has no effect; remove it, or do not "
+        "rely on "
         "it"}},
       {"content_filter =", {}},
       {"nonsense", {"/nonexistent/main.cf:1: missing '=' after attribute name: \"nonsense\""}},

@@ -12,8 +12,8 @@
 #include "net/stream.hpp"
 #include "receive/anvil_watch.hpp"
 #include "receive/message_intake.hpp"
-#include "receive/proxy_filter.hpp"
 #include "receive/milter_chain.hpp"
+#include "receive/proxy_filter.hpp"
 #include "receive/session_log.hpp"
 #include "receive/smtp_server.hpp"
 #include "smtp/bdat_reader.hpp"
@@ -151,7 +151,7 @@ class connection {
   bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
   std::optional<message_intake> intake_;
   std::optional<proxy_filter> proxy_;  ///< takes the message in place of intake_
-  std::string intake_trouble_;  ///< why the content has nowhere to go; empty while it has
+  std::string intake_trouble_;         ///< why the content has nowhere to go; empty while it has
   smtp::data_reader data_reader_;
   smtp::bdat_reader bdat_reader_;
 

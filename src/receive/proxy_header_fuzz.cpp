@@ -2,7 +2,8 @@
 
 #include "receive/proxy_header.hpp"
 
-// Properties: nothing crashes; reading as told ends within the limit; what says nothing of the client gives no port either.
+// Properties: nothing crashes; reading as told ends within the limit; what says nothing of the client gives no port
+// either.
 extern "C" int LLVMFuzzerTestOneInput(unsigned char const* data, std::size_t size) {
   std::string_view const input(reinterpret_cast<char const*>(data), size);
   std::size_t read = 0;

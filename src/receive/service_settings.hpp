@@ -16,8 +16,8 @@
 #include "receive/auth_place.hpp"
 #include "receive/balancer_settings.hpp"
 #include "receive/content_settings.hpp"
-#include "receive/proxy_filter.hpp"
 #include "receive/milter_settings.hpp"
+#include "receive/proxy_filter.hpp"
 #include "receive/tls_settings.hpp"
 #include "sasl/dovecot_auth_protocol.hpp"
 #include "sasl/security_options.hpp"
@@ -52,7 +52,7 @@ struct service_settings {
   std::vector<std::string> sasl_mechanism_filter;
   std::vector<std::string> cert_username_fields;  ///< smtpd_sasl_cert_username, "email" and "cn"
   policy::network_match_list sasl_exceptions;     ///< smtpd_sasl_exceptions_networks: AUTH is not offered to these
-  bool check_null_sender_from = true;  ///< smtpd_sasl_null_sender_from_check
+  bool check_null_sender_from = true;             ///< smtpd_sasl_null_sender_from_check
   std::string recipient_delimiter;
   policy::network_match_list bare_newline_exclusions;  ///< smtpd_forbid_bare_newline_exclusions
   policy::network_match_list debug_peers;              ///< debug_peer_list, its address entries

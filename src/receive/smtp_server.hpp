@@ -35,8 +35,8 @@ struct server_parts {
   auth_client* users = nullptr;       ///< who knows which local users exist; may be the same as auth
   net::resolver* resolver = nullptr;  ///< null when smtpd_peername_lookup = no
   buffer_pool& buffers;
-  dialogue_watch* traces = nullptr;    ///< who watches; null: nobody can
-  ipc::anvil_client* anvil = nullptr;  ///< null: nothing is counted
+  dialogue_watch* traces = nullptr;      ///< who watches; null: nobody can
+  ipc::anvil_client* anvil = nullptr;    ///< null: nothing is counted
   maps::lookup_pool* lookups = nullptr;  ///< who asks tables that block; null: they cannot be asked
   mechanism_offers* offers = nullptr;    ///< the server's own
   net::resolver* dns = nullptr;          ///< whom policy asks; null: the DNS is not asked

@@ -4,10 +4,10 @@
 
 #include <fmt/ranges.h>
 
-#include "os/network_needs.hpp"
 #include "auth/oauth/token_verifier.hpp"
 #include "base/text.hpp"
 #include "os/directories.hpp"
+#include "os/network_needs.hpp"
 
 namespace postern::auth::oauth {
 namespace {
