@@ -84,7 +84,9 @@ result<std::vector<device_certificate>> account_store::read_certificates(result<
 
 result<std::vector<device_certificate>> account_store::load_certificates(std::string_view account) {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  auto const sql = select_certificates("?1 = '' OR x.account = ?1 ORDER BY x.account, x.device, x.issued");
+  // Of those issued within one second, the revoked (they have no credential) come first, then the older.
+  auto const sql =
+      select_certificates("?1 = '' OR x.account = ?1 ORDER BY x.account, x.device, x.issued, x.credential");
   return read_certificates(database_.query(sql, account));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: a source of credentials whose answers a test writes down: users with passwords, and what it can.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -27,7 +28,8 @@ class test_source final : public credential_source {
     std::vector<revocation> revoked;
     std::vector<revocation> expired;
     bool scram_for_all = true;
-    std::vector<std::string> stored;  ///< what store() took
+    std::vector<std::string> stored;   ///< what store() took
+    std::function<void()> overtaking;  ///< happens once, between a password's check and its answer
   };
   /// The test changes `what` between questions.
   explicit test_source(std::shared_ptr<script> what) : what_(std::move(what)) {}
@@ -47,7 +49,9 @@ class test_source final : public credential_source {
     auto const at = what_->users.find(canonical(who));
     if (at == what_->users.end()) return {.code = verdict_code::unknown_user, .detail = "no such user"};
     if (at->second.password != password.reveal()) return {.code = verdict_code::wrong_password, .detail = "it differs"};
-    return {.code = at->second.standing, .account = at->first, .detail = "as the script says"};
+    verdict answer{.code = at->second.standing, .account = at->first, .detail = "as the script says"};
+    if (what_->overtaking) std::exchange(what_->overtaking, nullptr)();
+    return answer;
   }
   source_answer<scram_credentials> load_scram(login const& who, crypto::hash_algorithm hash) override {
     auto secret_of = load_shared_secret(who, "");
