@@ -1,8 +1,8 @@
 // anvil: what all front ends share and what outlasts them: rates, roaming windows, wrong logins, what accounts send.
 #include "base/log.hpp"
+#include "os/key_file.hpp"
 #include "service/program.hpp"
 
-#include "anvil/installation_key.hpp"
 #include "anvil/notice_client.hpp"
 #include "anvil/server.hpp"
 
@@ -15,14 +15,14 @@ constexpr auto stop_limit = std::chrono::milliseconds(1000);
 struct prepared {
   anvil::settings how;
   std::unique_ptr<anvil::lmdb_store> store;
-  secret key;
+  secret key;  ///< of this installation, for the hashes of recipients
 };
 
 result<> prepare(service::environment& env, prepared& out) {
   out.how = anvil::load_settings(env.settings());
   auto store = anvil::lmdb_store::open(out.how.directory);
   if (!store) return std::unexpected(store.error());
-  auto key = anvil::load_installation_key(out.how.directory);
+  auto key = os::load_or_make_key(out.how.directory + "/key");
   if (!key) return std::unexpected(key.error());
   out.store = std::move(*store);
   out.key = std::move(*key);

@@ -8,8 +8,8 @@
 #include "auth/cyrus/cyrus_setup.hpp"
 #include "auth/gss_acceptor.hpp"
 #include "auth/oauth/oauth_setup.hpp"
-#include "auth/server_secret.hpp"
 #include "base/log.hpp"
+#include "os/key_file.hpp"
 #include "os/random.hpp"
 #include "service/program.hpp"
 
@@ -28,10 +28,10 @@ struct prepared {
 
 /// Without its file the salts of unknown users change with every start; that is no reason to let nobody in.
 secret make_server_secret(config::settings const& settings) {
-  auto kept = auth::load_server_secret(auth::server_secret_path(settings));
+  auto kept = os::load_or_make_key(auth::server_secret_path(settings));
   if (kept) return std::move(*kept);
   log::error("{}", kept.error().text);
-  return secret(os::random_octets(32));
+  return secret(os::random_octets(os::key_octets));
 }
 
 /// Empty: no tickets are taken.

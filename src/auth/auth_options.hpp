@@ -33,7 +33,8 @@ auth_server::options load_common_options(config::settings const& from, login_mea
 
 /// data_directory/accounts.sqlite
 std::string account_database_path(config::settings const& from);
-/// data_directory/auth-secret
+/// data_directory/auth-secret: the key from which the SCRAM salts of users that do not exist are made, always the same for
+/// the same name. Who has it can tell users from names that are none.
 std::string server_secret_path(config::settings const& from);
 /// The rule for login names under these settings (authd_local_domains).
 account_names load_account_names(config::settings const& from);
