@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 
 #include <algorithm>
 #include <array>
@@ -70,9 +69,10 @@ class native_append_file final : public append_file {
 
  private:
   result<std::size_t> write_some(std::span<std::string_view const> pieces, std::size_t skip) {
-    std::array<iovec, IOV_MAX> vectors;
+    constexpr std::size_t pieces_max = 64;  // of one call; the array is cleared for each
+    std::array<iovec, pieces_max> vectors;
     std::size_t count = 0;
-    for (std::string_view piece : pieces.subspan(0, std::min<std::size_t>(pieces.size(), IOV_MAX))) {
+    for (std::string_view piece : pieces.subspan(0, std::min(pieces.size(), pieces_max))) {
       piece.remove_prefix(count == 0 ? skip : 0);
       vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
     }
