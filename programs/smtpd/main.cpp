@@ -63,6 +63,7 @@ result<> prepare(service::environment& env, prepared& out) {
   os::sandbox_rules tables;
   receive::ask_for_content_tables(env.settings(), tables);
   receive::ask_for_proxy(out.settings->proxy, tables);
+  if (receive::appends_default_authorities(env.settings())) tables.readable = net::default_authority_places();
   receive::ask_for_policy(out.settings->gate, env.settings().text("queue_directory"), tables);
   env.ask_for(tables);
   if (auto milters = prepare_milters(env, out); !milters) return milters;

@@ -90,7 +90,7 @@ constexpr parameter rows[] = {
    "Begins with TLS instead of STARTTLS, as on port 465"},
   {"smtpd_use_tls", boolean, "no", unbounded, implemented, "Old form of smtpd_tls_security_level = may"},
   {"tls_append_default_CA", boolean, "no", unbounded, implemented,
-   "Also trusts the authorities that OpenSSL comes with"},
+   "Besides *_tls_CAfile and *_tls_CApath also trusts the authorities that OpenSSL comes with"},
   {"tls_config_file", text, "default", unbounded, unsupported,
    "OpenSSL configuration file; \"default\" or \"none\" or a path"},
   {"tls_config_name", text, "", unbounded, unsupported, "Application name looked up in tls_config_file"},

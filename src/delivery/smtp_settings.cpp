@@ -79,6 +79,8 @@ result<peer_tls> make_peer_tls(std::string_view level, config::settings const& s
   options.verify_peer = out.match != certificate_match::none;
   options.ca_file = settings.text("smtp_tls_CAfile");
   options.ca_path = settings.text("smtp_tls_CApath");
+  bool const names_authorities = !options.ca_file.empty() || !options.ca_path.empty();
+  options.default_authorities = names_authorities && settings.boolean("tls_append_default_CA");
   options.verify_depth = static_cast<int>(settings.integer("smtp_tls_scert_verifydepth"));
   options.session_lifetime = settings.duration("smtp_tls_session_cache_timeout");
   auto context = net::tls_context::make_client(std::move(options));

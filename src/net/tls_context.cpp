@@ -63,7 +63,8 @@ int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_C
 std::array<unsigned char, SHA256_DIGEST_LENGTH> session_trust(tls_options const& options) {
   std::string text = "postern";
   if (options.ask_peer != peer_certificate::none)
-    text += fmt::format("\n{}\n{}\n{}", options.ca_file, options.ca_path, options.verify_depth);
+    text += fmt::format("\n{}\n{}\n{}\n{}", options.ca_file, options.ca_path, options.verify_depth,
+                        options.default_authorities);
   std::array<unsigned char, SHA256_DIGEST_LENGTH> out{};
   SHA256(reinterpret_cast<unsigned char const*>(text.data()), text.size(), out.data());
   return out;
@@ -77,6 +78,10 @@ std::string server_name_of(SSL* ssl) {
 }
 
 }  // namespace
+
+std::vector<std::string> default_authority_places() {
+  return {X509_get_default_cert_dir(), X509_get_default_cert_file()};
+}
 
 tls_context::~tls_context() { SSL_CTX_free(context_); }
 
@@ -142,6 +147,29 @@ result<> tls_context::add_name_selection() {
   return {};
 }
 
+result<> tls_context::add_authorities() {
+  if (!options_.ca_file.empty() && SSL_CTX_load_verify_file(context_, options_.ca_file.c_str()) != 1) {
+    return fail("cannot load the trusted roots of " + options_.ca_file + ": " + take_openssl_error());
+  }
+  if (!options_.ca_path.empty()) SSL_CTX_load_verify_dir(context_, options_.ca_path.c_str());
+  if (options_.default_authorities && SSL_CTX_set_default_verify_paths(context_) != 1) {
+    return fail("cannot load the trusted roots that OpenSSL comes with: " + take_openssl_error());
+  }
+  return {};
+}
+
+result<> tls_context::announce_authorities() {
+  if (options_.ask_peer == peer_certificate::none || options_.announced_ca_files.empty()) return {};
+  auto* const names = sk_X509_NAME_new_null();
+  if (names == nullptr) return fail("no memory for the names of authorities");
+  SSL_CTX_set_client_CA_list(context_, names);  // the context's from here on
+  for (auto const& file : options_.announced_ca_files) {
+    if (SSL_add_file_cert_subjects_to_stack(names, file.c_str()) == 1) continue;
+    return fail("cannot read the names of the authorities in " + file + ": " + take_openssl_error());
+  }
+  return {};
+}
+
 result<> tls_context::configure(bool server) {
   auto range = parse_tls_protocols(options_.protocols);
   if (!range) return std::unexpected(range.error());
@@ -163,10 +191,7 @@ result<> tls_context::configure(bool server) {
   for (auto const& identity : options_.identities) {
     if (auto added = add_identity(identity); !added) return added;
   }
-  if (!options_.ca_file.empty() && SSL_CTX_load_verify_file(context_, options_.ca_file.c_str()) != 1) {
-    return fail("cannot load the trusted roots of " + options_.ca_file + ": " + take_openssl_error());
-  }
-  if (!options_.ca_path.empty()) SSL_CTX_load_verify_dir(context_, options_.ca_path.c_str());
+  if (auto added = add_authorities(); !added) return added;
   if (EVP_get_digestbyname(options_.fingerprint_digest.c_str()) == nullptr) {
     return fail("there is no digest '" + options_.fingerprint_digest + "' for fingerprints");
   }
@@ -181,6 +206,7 @@ result<> tls_context::configure(bool server) {
   SSL_CTX_set_session_cache_mode(context_,
                                  server ? SSL_SESS_CACHE_OFF : SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   if (!server) return {};
+  if (auto announced = announce_authorities(); !announced) return announced;
   auto trust = session_trust(options_);
   SSL_CTX_set_session_id_context(context_, trust.data(), trust.size());
   SSL_CTX_set_num_tickets(context_, options_.tickets ? 1 : 0);

@@ -20,6 +20,9 @@ struct ssl_ctx_st;
 
 namespace postern::net {
 
+/// Where the authorities lie that OpenSSL comes with: certificates are looked for there during handshakes.
+std::vector<std::string> default_authority_places();
+
 /// Organization of the authority of device certificates, by which servers know whom to ask about one.
 inline constexpr std::string_view device_authority_name = "Postern device certificates";
 
@@ -46,6 +49,9 @@ struct tls_options {
   bool verify_peer = false;  ///< client: the handshake fails unless the chain is trusted
   std::string ca_file;
   std::string ca_path;
+  bool default_authorities = false;  ///< besides those of ca_file and ca_path, the ones that OpenSSL comes with
+  /// Server that asks: files of authorities whose names clients are told, so that they offer a certificate that fits.
+  std::vector<std::string> announced_ca_files;
   int verify_depth = 9;
   std::string fingerprint_digest = "sha256";
   bool bare_key_fingerprints = false;  ///< of a key's bits without what says of which kind it is
@@ -73,6 +79,8 @@ class tls_context {
   result<> configure(bool server);
   result<> add_identity(tls_identity const& identity);
   result<> add_name_selection();
+  result<> add_authorities();
+  result<> announce_authorities();
   tls_context const* find_by_name(std::string_view name) const;
 
   ssl_ctx_st* context_;

@@ -1,5 +1,7 @@
 #include "receive/tls_settings.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
@@ -96,6 +98,17 @@ std::string excluded_ciphers(config::settings const& settings, bool mandatory) {
   return joined(names);
 }
 
+// As Postfix: the names of smtpd_tls_CAfile, none of smtpd_tls_CApath. A client that is told names keeps back what
+// others signed, so the authority of device certificates is told with them.
+std::vector<std::string> announced_ca_files(config::settings const& settings) {
+  auto const file = settings.text("smtpd_tls_CAfile");
+  if (file.empty()) return {};
+  std::vector<std::string> out{file};
+  auto devices = settings.text("device_ca_directory") + "/ca.pem";
+  if (::access(devices.c_str(), R_OK) == 0) out.push_back(std::move(devices));
+  return out;
+}
+
 }  // namespace
 
 std::string effective_tls_level(config::settings const& settings) {
@@ -108,6 +121,11 @@ std::string effective_tls_level(config::settings const& settings) {
 
 bool requires_client_certificate(config::settings const& settings) {
   return settings.boolean("smtpd_tls_req_ccert") && effective_tls_level(settings) == "encrypt";
+}
+
+bool appends_default_authorities(config::settings const& settings) {
+  bool const has_own = !settings.text("smtpd_tls_CAfile").empty() || !settings.text("smtpd_tls_CApath").empty();
+  return has_own && settings.boolean("tls_append_default_CA");
 }
 
 result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,
@@ -132,6 +150,8 @@ result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings cons
     options.ask_peer = net::peer_certificate::ask;
   options.ca_file = settings.text("smtpd_tls_CAfile");
   options.ca_path = settings.text("smtpd_tls_CApath");
+  options.default_authorities = appends_default_authorities(settings);
+  options.announced_ca_files = announced_ca_files(settings);
   options.verify_depth = static_cast<int>(settings.integer("smtpd_tls_ccert_verifydepth"));
   options.fingerprint_digest = settings.text("smtpd_tls_fingerprint_digest");
   options.bare_key_fingerprints = settings.boolean("tls_legacy_public_key_fingerprints");

@@ -26,6 +26,9 @@ std::string effective_tls_level(config::settings const& settings);
 /// smtpd_tls_req_ccert, which has no meaning where TLS is optional.
 bool requires_client_certificate(config::settings const& settings);
 
+/// tls_append_default_CA, which has no meaning where no authority is named.
+bool appends_default_authorities(config::settings const& settings);
+
 /// Null without a failure: TLS is switched off, or no certificate is configured. `problems` gets a sentence for each
 /// thing that TLS works without, such as a certificate for another name.
 result<std::shared_ptr<net::tls_context>> make_tls_context(config::settings const& settings,

@@ -4,7 +4,7 @@ import re
 
 from repository import text, under
 
-ROW = re.compile(r'\{"(?P<name>[a-z0-9_]+)",\s*\w+,\s*(?P<rest>.*?)\},\s*(?=\{"|\})', re.DOTALL)
+ROW = re.compile(r'\{"(?P<name>[A-Za-z0-9_]+)",\s*\w+,\s*(?P<rest>.*?)\},\s*(?=\{"|\})', re.DOTALL)
 
 
 def rows():
