@@ -18,6 +18,7 @@ constexpr char recipient_table = 'r';
 constexpr std::uint64_t hour_s = 3600;
 constexpr std::uint64_t day_s = 24 * hour_s;
 constexpr std::size_t mark_octets = 8;
+constexpr std::size_t country_octets_max = 64;
 constexpr unsigned provider_v4_bits = 16;
 constexpr unsigned provider_v6_bits = 32;
 
@@ -34,6 +35,29 @@ Counts take_counts(ipc::decoder& from) {
           .messages = from.take_number(),
           .recipients = from.take_number(),
           .new_recipients = from.take_number()};
+}
+
+template <class Places>
+void put_places(ipc::encoder& to, Places const& known) {
+  put(to, known.size());
+  for (auto const& [place, last] : known) to.put(place).put(last);
+}
+
+template <class Places>
+Places take_places(ipc::decoder& from) {
+  Places out;
+  for (auto left = from.take_count(); left > 0; --left) {
+    auto place = from.take_text();
+    out[std::move(place)] = from.take_number();
+  }
+  return out;
+}
+
+/// About one provider in one country; empty: it is nowhere.
+std::string provider_of(std::string const& address) {
+  auto const parsed = ip_address::parse(address);
+  if (!parsed || parsed->is_loopback()) return {};
+  return network_text(*parsed, provider_v4_bits, provider_v6_bits);
 }
 
 template <class Counts>
@@ -54,13 +78,11 @@ void account_table::load(wall_time now) {
     record one;
     one.hour = take_counts<counts>(from);
     one.day = take_counts<counts>(from);
-    for (auto left = from.take_count(); left > 0; --left) {
-      auto network = from.take_text();
-      one.networks[std::move(network)] = from.take_number();
-    }
+    one.networks = take_places<places>(from);
     one.held_reason = from.take_text();
     one.held_s = from.take_number();
     one.told = from.take_flag();
+    if (!from.good()) one.countries = take_places<places>(from);  // older ones end here
     if (!from.good() || fields.size() != 1) return memory_.erase(std::string(key));
     accounts_.emplace(fields[0], std::move(one));
   });
@@ -71,9 +93,9 @@ void account_table::save(std::string const& account, record const& of) {
   ipc::encoder out;
   put_counts(out, of.hour);
   put_counts(out, of.day);
-  out.put(std::uint64_t{of.networks.size()});
-  for (auto const& [network, last] : of.networks) out.put(network).put(last);
+  put_places(out, of.networks);
   out.put(of.held_reason).put(of.held_s).put(of.told);
+  put_places(out, of.countries);
   memory_.put(make_key(table, {account}), out.take());
 }
 
@@ -97,15 +119,13 @@ std::uint64_t account_table::count_new_recipients(ipc::account_use const& what, 
   return fresh;
 }
 
-void account_table::note_network(record& of, std::string const& address, wall_time now) const {
+void account_table::note_place(places& known, std::string place, std::uint64_t limit, wall_time now) const {
   auto const now_s = unix_seconds(now);
-  std::erase_if(of.networks, [&](auto const& one) {
+  std::erase_if(known, [&](auto const& one) {
     return one.second + static_cast<std::uint64_t>(how_.network_time.count()) <= now_s;
   });
-  auto const parsed = ip_address::parse(address);
-  if (!parsed || parsed->is_loopback()) return;
-  auto const network = network_text(*parsed, provider_v4_bits, provider_v6_bits);
-  if (of.networks.size() <= how_.networks || of.networks.contains(network)) of.networks[network] = now_s;
+  if (place.empty() || (known.size() > limit && !known.contains(place))) return;
+  known[std::move(place)] = now_s;
 }
 
 std::string account_table::find_excess(record const& of) const {
@@ -123,6 +143,7 @@ std::string account_table::find_excess(record const& of) const {
            row{of.hour.recipients, how_.hour.recipients, "recipients within an hour (account_hour_recipient_limit"},
            row{of.hour.new_recipients, how_.hour.new_recipients,
                "recipients it never wrote to before, within an hour (account_hour_new_recipient_limit"},
+           row{of.countries.size(), how_.countries, "countries within account_network_time (account_country_limit"},
            row{of.networks.size(), how_.networks, "networks within account_network_time (account_network_limit"},
        }) {
     if (limit > 0 && value > limit) return fmt::format("{} {} = {})", value, words, limit);
@@ -143,7 +164,8 @@ account_table::outcome account_table::use(ipc::account_use const& what, wall_tim
     span->recipients += what.recipients.size();
     span->new_recipients += fresh;
   }
-  note_network(one, what.address, now);
+  note_place(one.networks, provider_of(what.address), how_.networks, now);
+  note_place(one.countries, what.country.substr(0, country_octets_max), how_.countries, now);
   outcome out;
   if (auto excess = find_excess(one); !excess.empty()) {
     one.held_reason = std::move(excess);

@@ -16,6 +16,7 @@ account_table::settings no_limits() {
   how.hour = {};
   how.day = {};
   how.networks = 0;
+  how.countries = 0;
   return how;
 }
 
@@ -64,6 +65,13 @@ TEST_F(account_table_test, each_limit_holds_the_account_and_names_itself) {
                {message_to({"a"})},
                message_to({"b"}),
                "2 recipients it never wrote to before, within an hour (account_hour_new_recipient_limit = 1)"},
+           row{"countries",
+               [](auto& how) { how.countries = 1; },
+               {{"joe", "192.0.2.7", {"a"}, "DE"},
+                {"joe", "198.51.100.1", {"a"}, "DE"},
+                message_to({"a"}, "203.0.113.9")},
+               {"joe", "192.0.2.7", {"a"}, "FR"},
+               "2 countries within account_network_time (account_country_limit = 1)"},
            row{"networks",
                [](auto& how) { how.networks = 2; },
                {message_to({"a"}, "192.0.2.7"), message_to({"a"}, "192.0.99.7"), message_to({"a"}, "2001:db8:1::1"),
@@ -108,6 +116,33 @@ TEST_F(account_table_test, networks_are_forgotten) {
   auto table = make(how);
   EXPECT_FALSE(table.use(message_to({"a"}, "192.0.2.7"), at(0).wall).verdict.hold);
   EXPECT_FALSE(table.use(message_to({"a"}, "198.51.100.1"), at(3600).wall).verdict.hold);
+}
+
+TEST_F(account_table_test, countries_outlast_the_process_and_are_forgotten) {
+  auto how = no_limits();
+  how.countries = 1;
+  auto const from = [](char const* country) { return ipc::account_use{"joe", "192.0.2.7", {"a"}, country}; };
+  {
+    auto table = make(how);
+    EXPECT_FALSE(table.use(from("DE"), at(0).wall).verdict.hold);
+  }
+  for (bool const old : {false, true}) {
+    auto kept = memory.kept;
+    // As they were written before countries were counted: without the list, an empty one of which is one octet.
+    if (old) {
+      auto without = make(no_limits());
+      without.use({"eve", "192.0.2.7", {"a"}}, at(0).wall);
+      memory.kept[std::string("aeve\0", 5)].pop_back();
+    }
+    auto table = make(how);
+    table.load(at(60).wall);
+    EXPECT_EQ(table.list(old ? "eve" : "joe", at(60).wall).size(), 1U);
+    EXPECT_TRUE(table.use(from("FR"), at(61).wall).verdict.hold);
+    memory.kept = std::move(kept);
+  }
+  auto table = make(how);
+  table.load(at(3600).wall);
+  EXPECT_FALSE(table.use(from("FR"), at(3600).wall).verdict.hold);
 }
 
 TEST_F(account_table_test, recipients_are_known_for_a_time_and_per_account) {

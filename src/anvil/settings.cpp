@@ -28,6 +28,7 @@ settings load_settings(config::settings const& from) {
   out.accounts.day = {count_of(from, "account_day_message_limit"), count_of(from, "account_day_recipient_limit"),
                       count_of(from, "account_day_new_recipient_limit")};
   out.accounts.networks = count_of(from, "account_network_limit");
+  out.accounts.countries = count_of(from, "account_country_limit");
   out.accounts.network_time = from.duration("account_network_time");
   out.accounts.known_recipient_time = from.duration("account_known_recipient_time");
   for (auto& name : from.list("account_limit_exceptions")) out.accounts.exceptions.insert(std::move(name));

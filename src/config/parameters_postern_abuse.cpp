@@ -10,6 +10,10 @@ constexpr std::string_view ours = "Postern";
 
 // clang-format off
 constexpr parameter rows[] = {
+  {"account_country_limit", integer, "3", between(0, 1000), implemented,
+   "Countries of account_country_maps an account may send from within account_network_time; 0 for no limit", ours},
+  {"account_country_maps", list, "", unbounded, implemented,
+   "Tables that give a country, or another word for where it is, for a client's address", ours},
   {"account_day_message_limit", integer, "1000", at_least(0), implemented,
    "Messages an account may send within a day before its mail is held; 0 for no limit", ours},
   {"account_day_new_recipient_limit", integer, "200", at_least(0), implemented,
@@ -31,7 +35,7 @@ constexpr parameter rows[] = {
   {"account_network_limit", integer, "10", between(0, 1000), implemented,
    "Networks (IPv4 /16, IPv6 /32) an account may send from within account_network_time; 0 for no limit", ours},
   {"account_network_time", duration, "1h", at_least(1), implemented,
-   "Time that the networks of an account are counted over", ours},
+   "Time that the networks and countries of an account are counted over", ours},
   {"anvil_answer_timeout", duration, "2s", between(1, 60), implemented,
    "How long a session waits for anvil before it goes on without it", ours},
   {"anvil_directory", text, "$data_directory/anvil", at_least(1), implemented,

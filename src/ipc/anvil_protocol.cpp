@@ -52,7 +52,7 @@ void visit_fields(login_report& of, Visit const& visit) {
 }
 template <class Visit>
 void visit_fields(account_use& of, Visit const& visit) {
-  visit(of.account, of.address, of.recipients);
+  visit(of.account, of.address, of.recipients, of.country);
 }
 template <class Visit>
 void visit_fields(account_query& of, Visit const& visit) {

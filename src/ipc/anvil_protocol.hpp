@@ -106,6 +106,7 @@ struct account_use {
   std::string account;
   std::string address;  ///< where the client is
   std::vector<std::string> recipients;
+  std::string country = {};  ///< of the client, as account_country_maps call it; empty: they do not know
   friend bool operator==(account_use const&, account_use const&) = default;
 };
 /// Answer: account_list; all accounts that are held with an empty name.

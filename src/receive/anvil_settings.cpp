@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
+#include "maps/table.hpp"
 
 namespace postern::receive {
 namespace {
 
+constexpr char const* country_maps = "account_country_maps";
 constexpr char const* exceptions = "smtpd_client_event_limit_exceptions";
 
 std::uint64_t count_of(config::settings const& from, char const* name) {
@@ -57,7 +60,13 @@ result<anvil_settings> load_anvil_settings(config::settings const& settings,
   if (auto loaded = load_exceptions(settings, out); !loaded) return std::unexpected(loaded.error());
   out.host_name = settings.text("myhostname");
   out.service_name = settings.text("service_name");
-  out.watches_accounts = watches_accounts(settings);
+  if (auto countries = maps::map_list::load(country_maps, settings.list(country_maps))) {
+    out.countries = std::move(*countries);
+  } else {
+    log::error("{}: countries are not counted", countries.error().text);
+  }
+  bool const counts_countries = !out.countries.empty() && settings.integer("account_country_limit") > 0;
+  out.watches_accounts = counts_countries || watches_accounts(settings);
   out.trusts_unwatched = settings.text("account_limit_default_action") == "accept";
   out.patience = settings.duration("anvil_answer_timeout");
   out.windows_check_sender = settings.text("roaming_sender_check") != "none";
@@ -73,6 +82,10 @@ result<anvil_settings> load_anvil_settings(config::settings const& settings,
   if (!addresses) return std::unexpected(addresses.error());
   out.addresses = std::move(*addresses);
   return out;
+}
+
+void ask_for_anvil_tables(config::settings const& settings, os::sandbox_rules& rules) {
+  for (auto const& table : settings.list(country_maps)) maps::ask_for_table(table, rules);
 }
 
 }  // namespace postern::receive

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: what one service of smtpd limits per client and account, and whom it believes about roaming users.
-// Errors: load_anvil_settings() fails on networks that cannot be read; tables that cannot be opened are told in
-//         `login_trouble`, and no window admits anybody then.
+// Errors: load_anvil_settings() fails on networks that cannot be read; tables of owners that cannot be opened are told
+// in
+//         `login_trouble`, and no window admits anybody then; those of countries in the log, and none are counted.
 // Source: smtpd_client_*_limit of postconf(5); roaming_*, account_* are ours.
 
 #include <string>
@@ -11,6 +12,7 @@
 #include "config/settings.hpp"
 #include "maps/lookup.hpp"
 #include "maps/lookup_keys.hpp"
+#include "os/sandbox.hpp"
 #include "policy/address_class.hpp"
 #include "policy/match_list.hpp"
 
@@ -34,6 +36,7 @@ struct anvil_settings {
   std::string host_name;             ///< in 421 replies
   std::string service_name;          ///< limits are per service
   bool watches_accounts = false;     ///< some account_*_limit is set
+  maps::map_list countries;          ///< account_country_maps
   bool trusts_unwatched = true;      ///< account_limit_default_action = accept
   std::chrono::seconds patience{2};  ///< anvil_answer_timeout
 
@@ -46,5 +49,8 @@ struct anvil_settings {
 };
 
 result<anvil_settings> load_anvil_settings(config::settings const& settings, std::vector<ip_address> const& interfaces);
+
+/// The tables of account_country_maps.
+void ask_for_anvil_tables(config::settings const& settings, os::sandbox_rules& rules);
 
 }  // namespace postern::receive

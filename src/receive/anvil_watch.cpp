@@ -20,8 +20,11 @@ anvil_watch::window_answer no_window(std::string why) { return {{}, std::move(wh
 anvil_watch::anvil_watch(ipc::anvil_client* anvil, std::shared_ptr<anvil_settings const> how, peer const& client)
     : anvil_(anvil), how_(std::move(how)), client_(client) {}
 
-anvil_watch::~anvil_watch() {
-  if (!counted_address_.empty()) anvil_->left(how_->service_name, counted_address_);
+anvil_watch::~anvil_watch() { leave(); }
+
+void anvil_watch::leave() {
+  if (!counted_address_.empty()) anvil_->left(how_->service_name, std::exchange(counted_address_, {}));
+  connections_ = 0;
 }
 
 bool anvil_watch::is_excepted() const {
@@ -41,6 +44,7 @@ net::task<anvil_watch::refusal> anvil_watch::count(limit by, std::string subject
 }
 
 net::task<anvil_watch::refusal> anvil_watch::on_connect() {
+  leave();
   auto const& limits = how_->client;
   if (anvil_ == nullptr || (limits.connection_count == 0 && limits.connection_rate == 0) || is_excepted()) {
     co_return std::nullopt;
@@ -48,6 +52,7 @@ net::task<anvil_watch::refusal> anvil_watch::on_connect() {
   counted_address_ = client_.address.text();
   auto const sum = co_await anvil_->count({client_event::connection, how_->service_name, counted_address_});
   if (!sum) co_return std::nullopt;
+  connections_ = sum->connections;
   bool const too_many = limits.connection_count > 0 && sum->connections > limits.connection_count;
   bool const too_often = limits.connection_rate > 0 && sum->rate > limits.connection_rate;
   if (!too_many && !too_often) co_return std::nullopt;
@@ -141,10 +146,11 @@ anvil_watch::account_standing anvil_watch::guess_account(std::string const& user
   return {smtp::reply{451, "4.3.0", "Error: temporary lookup failure"}, {}};
 }
 
-net::task<anvil_watch::account_standing> anvil_watch::ask_account(std::string user,
-                                                                  std::vector<std::string> recipients) {
+net::task<anvil_watch::account_standing> anvil_watch::ask_account(std::string user, std::vector<std::string> recipients,
+                                                                  std::string country) {
   if (anvil_ == nullptr || !how_->watches_accounts || user.empty()) co_return account_standing{};
-  auto const verdict = co_await anvil_->use_account({user, client_.address.text(), std::move(recipients)});
+  auto const verdict =
+      co_await anvil_->use_account({user, client_.address.text(), std::move(recipients), std::move(country)});
   if (!verdict) co_return guess_account(user);
   if (!verdict->hold) co_return account_standing{};
   co_return account_standing{{}, policy::format_account_hold(user) + verdict->reason};

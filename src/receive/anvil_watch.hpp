@@ -28,7 +28,10 @@ class anvil_watch {
   anvil_watch(anvil_watch const&) = delete;
   anvil_watch& operator=(anvil_watch const&) = delete;
 
+  /// Counts the connection as the client's. Once more when it has become another's, who has it instead then.
   net::task<refusal> on_connect();
+  /// How many the client has open, with this one, at all processes; 0: not counted.
+  std::uint64_t connections() const noexcept { return connections_; }
   net::task<refusal> on_auth();
   /// `user` empty: not logged in.
   net::task<refusal> on_message(std::string const& user);
@@ -49,8 +52,8 @@ class anvil_watch {
     refusal refused;                  ///< nobody knows whether it may send
     std::optional<std::string> hold;  ///< why its mail waits in the queue
   };
-  /// Once a message, when its recipients are known.
-  net::task<account_standing> ask_account(std::string user, std::vector<std::string> recipients);
+  /// Once a message, when its recipients are known. `country`: where the client is; empty: not known.
+  net::task<account_standing> ask_account(std::string user, std::vector<std::string> recipients, std::string country);
 
  private:
   account_standing guess_account(std::string const& user) const;
@@ -64,12 +67,14 @@ class anvil_watch {
     std::string_view reply_words;
   };
   bool is_excepted() const;
+  void leave();
   net::task<refusal> count(limit by, std::string subject);
 
   ipc::anvil_client* anvil_;
   std::shared_ptr<anvil_settings const> how_;
   peer const& client_;
-  std::string counted_address_;  ///< whose open session anvil counts this as; XCLIENT makes it another's
+  std::string counted_address_;  ///< whose open session anvil counts this as
+  std::uint64_t connections_ = 0;
   std::optional<std::pair<std::string, window_answer>> window_;  ///< by sender
 };
 

@@ -53,7 +53,7 @@ net::task<> connection::run() {
   co_await look_up_peer_name();
   log_.connected();
   bool ready = !settings_->wrapper_mode;
-  refused_at_once_ = co_await anvil_.on_connect();
+  refused_at_once_ = co_await count_connection();
   if (settings_->wrapper_mode) ready = co_await begin_wrapped();
   if (ready) {
     co_await greet();

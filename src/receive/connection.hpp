@@ -65,9 +65,11 @@ class connection {
   // connection_limits.cpp
   net::task<bool> begin_wrapped();
   net::task<bool> admit_tls_session();
+  net::task<anvil_watch::refusal> count_connection();
   std::string account() const;
   net::task<next_actions> refuse_sender();
   net::task<next_actions> refuse_data();
+  net::task<std::string> find_country();
 
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();

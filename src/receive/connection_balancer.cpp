@@ -108,6 +108,7 @@ net::task<connection::next_actions> connection::replace_client(smtp::client_attr
   note_client_address();
   if (milters_) co_await milters_->close();
   milters_.reset();
+  if (auto refused = co_await count_connection()) co_return protocol_.on_connect_refused(*refused);
   if (auto denied = co_await refuse_connection()) co_return protocol_.on_connect_denied(*denied, peer_.text());
   if (auto refused = co_await open_milters()) co_return protocol_.on_connect_refused(*refused);
   co_return protocol_.on_connect();

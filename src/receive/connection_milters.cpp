@@ -28,16 +28,10 @@ std::string arguments_of(std::string_view command_line) {
 net::task<result<milter_list>> connection::find_milters() {
   auto const& milters = settings_->milters;
   if (milters.by_client.empty()) co_return milters.services;
-  maps::answers known;
-  for (;;) {
-    auto const found = milters.by_client.find(peer_.address.text(), known);
-    if (found && !*found) co_return milters.services;
-    if (found) co_return parse_milters((*found)->value, milters);
-    if (found.error().what == maps::lookup_trouble::failed) co_return fail(found.error().text);
-    auto wanted = known.take_wanted();
-    if (!wanted) co_return fail("smtpd_milter_maps: no answer");
-    known.put(*wanted, co_await ask_table(parts_.loop, parts_.lookups, *wanted));
-  }
+  auto const found = co_await find_value(parts_.loop, parts_.lookups, milters.by_client, peer_.address.text());
+  if (!found) co_return fail(found.error().text);
+  if (!*found) co_return milters.services;
+  co_return parse_milters((*found)->value, milters);
 }
 
 // Tells the filters that there is a client; gives what it hears instead of a greeting.
@@ -60,6 +54,7 @@ net::task<std::optional<smtp::reply>> connection::open_milters() {
   scene.host_name = host;
   protocol_.ask_about(true, true);
   auto const said = heed("CONNECT", co_await milters_->connect(), {});
+  scene.connections = anvil_.connections();
   if (!said.refusal || said.refusal->code / 10 == 45) co_return std::nullopt;
   if (said.refusal->code == 421) co_return later;
   co_return smtp::reply{554, {}, host + " ESMTP not accepting connections"};

@@ -25,6 +25,7 @@ struct milter_scene {
   peer const* client = nullptr;
   smtp::server_session const* protocol = nullptr;
   net::tls_info const* tls = nullptr;
+  std::uint64_t connections = 0;  ///< of the client
   std::string host_name;
   std::string queue_id;
   std::optional<milter_route> sender;

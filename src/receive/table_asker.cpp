@@ -23,4 +23,16 @@ net::task<maps::answer> ask_table(net::event_loop& loop, maps::lookup_pool* pool
   co_return std::move(*told);
 }
 
+net::task<maps::lookup> find_value(net::event_loop& loop, maps::lookup_pool* pool, maps::map_list const& tables,
+                                   std::string key) {
+  maps::answers known;
+  for (;;) {
+    auto found = tables.find(key, known);
+    auto wanted = known.take_wanted();
+    if (found || !wanted) co_return found;
+    auto told = co_await ask_table(loop, pool, *wanted);
+    known.put(std::move(*wanted), std::move(told));
+  }
+}
+
 }  // namespace postern::receive

@@ -71,6 +71,20 @@ def test_the_log_names_the_client_and_the_origin(trusting):
                    in side.log(), "the origin")
 
 
+def test_limits_are_those_of_whom_a_proxy_names(make, module_scratch):
+    pair = make.keep(Twins(module_scratch / "limits", TRUST | {
+        "smtpd_client_connection_rate_limit": "2", "smtpd_client_event_limit_exceptions": ""}))
+    proxied = ["EHLO x", "XCLIENT NAME=spike.example ADDR=192.0.2.7", "EHLO y"]
+    for side in (pair.postfix, pair.postern):
+        assert [talk(side.port, ["QUIT"])[0][:3] for _ in range(4)] == ["220"] * 4
+        heard = [talk(side.port, proxied)[2] for _ in range(3)]
+        assert [one[:3] for one in heard] == ["220", "220", "421"]
+        assert "4.7.0" in heard[2] and "Error: too many connections from 192.0.2.7" in heard[2]
+        wait_until(lambda side=side: "Connection rate limit exceeded: 3 from spike.example[192.0.2.7]" in side.log(),
+                   "the line of the limit")
+        assert talk(side.port, ["EHLO x", "XCLIENT ADDR=192.0.2.8", "EHLO y"])[2][:3] == "220"
+
+
 def test_strangers_may_not_speak_for_others(make):
     server = make.postern(mynetworks="127.0.0.0/8")
     replies = talk(server.mx, ["EHLO x", "XCLIENT NAME=a.example", "XFORWARD NAME=a.example", "HELP"])

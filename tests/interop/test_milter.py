@@ -24,7 +24,7 @@ SHORT = ["EHLO x", "MAIL FROM:<joe@a.example>", "RCPT TO:<anna@dest.example>", "
          RAW_CONTENT, "MAIL FROM:<other@a.example>", "QUIT"]
 EVERY_MACRO = ("j {daemon_name} {daemon_addr} v _ {client_addr} {client_name} {client_ptr} {client_resolve} {tls_version} "
                "{cipher} {cert_subject} {auth_type} {auth_authen} {auth_author} {mail_addr} {mail_host} {mail_mailer} "
-               "{rcpt_addr} {rcpt_host} {rcpt_mailer} {if_name} t")
+               "{rcpt_addr} {rcpt_host} {rcpt_mailer} {client_connections} {if_name} t")
 STAGES = ["connect", "helo", "mail", "rcpt", "data", "end_of_header", "end_of_data", "unknown_command"]
 COMMON = {
     "smtpd_recipient_restrictions": "check_recipient_access inline:{bad@dest.example=reject}",
@@ -131,6 +131,7 @@ def test_the_filter_hears_what_postfix_would_tell_it(twins_with, how):
 def test_macros_have_the_values_of_postfix(twins_with):
     filter = m.Milter()
     pair = twins_with([filter], milter_macro_daemon_name="DN", milter_macro_defaults="{connect}=1 helo=2 {{mail} = one, two}",
+                      smtpd_client_connection_count_limit="50", smtpd_client_event_limit_exceptions="",
                       **{f"milter_{stage}_macros": f"{{{stage}}} " + EVERY_MACRO for stage in STAGES})
     # Postfix's cleanup knows less of the client than its smtpd.
     _, sessions = compare(pair, filter, SESSION, but_macros_of="LNBE")

@@ -345,6 +345,27 @@ def test_an_account_from_everywhere_is_held(make):
     wait_until(lambda: len(sink.messages) == 5, "the mail")
 
 
+def test_an_account_in_many_countries_is_held(make, scratch):
+    sink = make.sink()
+    table = scratch / "countries"
+    table.write_text("127.1.0.0/16 DE\n127.2.0.0/16 FR\n127.3.0.0/16 DE\n127.4.0.0/16 NZ\n")
+    server = make.postern(sink.port, account_country_maps=f"cidr:{table}", account_country_limit="2")
+    for network in (1, 2, 3, 9):
+        submit(server, "joe", "a@dest.example", source=f"127.{network}.0.1")
+    wait_until(lambda: len(sink.messages) == 4, "the mail from two countries, and from one that no table knows")
+    submit(server, "joe", "a@dest.example", source="127.4.0.1")
+    wait_until(lambda: "3 countries within account_network_time (account_country_limit = 2)"
+               in server.cli("queue", "list").stdout, "the hold")
+
+
+def test_a_table_of_countries_that_is_away_holds_nobody(make):
+    sink = make.sink()
+    server = make.postern(sink.port, account_country_maps=f"tcp:127.0.0.1:{free_port()}", account_country_limit="1")
+    submit(server, "joe", "a@dest.example")
+    wait_until(lambda: len(sink.messages) == 1, "the mail")
+    server.wait_log("account_country_maps: ")
+
+
 def test_limits_of_accounts_and_of_strangers_are_apart(make):
     server = make.postern(smtpd_client_message_rate_limit="1", smtpd_sasl_message_rate_limit="3",
                           mydestination="mail.postern.example", **WITHOUT_EXCEPTIONS)
