@@ -10,6 +10,8 @@
 #include "base/log.hpp"
 #include "os/directories.hpp"
 
+#include "anvil/lmdb_check.hpp"
+
 namespace postern::anvil {
 namespace {
 

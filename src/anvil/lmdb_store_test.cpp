@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -68,6 +69,54 @@ TEST_F(lmdb_store_test, outlasts_the_process) {
 TEST_F(lmdb_store_test, a_commit_with_nothing_to_write_is_answered) {
   auto store = open();
   EXPECT_TRUE(commit(*store));
+}
+
+// As a power cut or a disk may leave it: whatever is missing or overwritten, anvil starts, and keeps what it is told.
+TEST_F(lmdb_store_test, no_damage_keeps_it_from_starting) {
+  auto const path = directory + "/anvil.lmdb";
+  {
+    auto store = open();
+    for (int i = 0; i < 400; ++i) store->put("k" + std::to_string(i), std::string(50, 'v'));
+    EXPECT_TRUE(commit(*store));
+    store->put("k0", std::string(10'000, 'o'));  // pages become free, others are of one value
+    for (int i = 100; i < 300; ++i) store->erase("k" + std::to_string(i));
+    EXPECT_TRUE(commit(*store));
+  }
+  std::ostringstream sound;
+  sound << std::ifstream(path, std::ios::binary).rdbuf();
+  auto const octets = sound.str();
+  constexpr std::size_t page = 4096;
+  struct damage {
+    std::string name;
+    std::string content;
+  };
+  std::vector<damage> damages;
+  for (std::size_t cut = 1; cut < octets.size(); cut += cut < 3 * page ? 511 : page) {
+    damages.push_back({"cut at " + std::to_string(cut), octets.substr(0, cut)});
+  }
+  for (std::size_t at = 0; at + page <= octets.size(); at += page) {
+    for (char const with : {'\0', '\x7f', '\xff'}) {
+      auto content = octets;
+      content.replace(at, page, page, with);
+      damages.push_back({"page " + std::to_string(at / page) + " all " + std::to_string(with), std::move(content)});
+      content = octets;
+      content.replace(at + page / 2, page / 2, page / 2, with);
+      damages.push_back({"second half of page " + std::to_string(at / page), std::move(content)});
+      content = octets;
+      content.replace(at, 64, 64, with);
+      damages.push_back({"head of page " + std::to_string(at / page), std::move(content)});
+    }
+  }
+  for (auto const& [name, content] : damages) {
+    SCOPED_TRACE(name);
+    std::filesystem::remove(path + ".damaged");
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+    auto store = open();
+    store->for_each("", [](auto, auto) {});
+    store->put("new", "1");
+    ASSERT_TRUE(commit(*store));
+    EXPECT_EQ(store->find("new"), "1");
+  }
 }
 
 TEST_F(lmdb_store_test, a_damaged_file_is_set_aside) {
