@@ -151,14 +151,36 @@ std::optional<anvil::account_mapping> parse_mapping(std::vector<std::string> con
   return names;
 }
 
+/// Says once that a log cannot be read, and once that it can again.
+class log_state {
+ public:
+  explicit log_state(std::string_view name) : name_(name) {}
+
+  void tell(std::string const& trouble) {
+    if (trouble == told_) return;
+    if (trouble.empty()) {
+      fmt::print(stderr, "watching {} now\n", name_);
+    } else {
+      fmt::print(stderr, "postern roaming: {}: {}; waiting for it\n", name_, trouble);
+    }
+    told_ = trouble;
+  }
+
+ private:
+  std::string_view name_;
+  std::string told_;
+};
+
 int watch(std::string const& socket, std::vector<std::string> const& words) {
   auto names = words.empty() ? std::nullopt : parse_mapping(words);
   if (!names) return usage(stderr, 2);
   anvil::log_follower log(words[0]);
   watcher to(socket, std::move(*names));
   fmt::print(stderr, "watching {}; ^C ends it\n", words[0] == "-" ? "standard input" : words[0]);
+  log_state state(words[0]);
   while (!log.ended()) {
-    auto const line = log.next_line(std::chrono::seconds(60));
+    state.tell(log.trouble());
+    auto const line = log.next_line(std::chrono::seconds(1));
     auto const login = line ? anvil::parse_login_line(*line) : std::nullopt;
     if (login) to.on_login(*login);
   }

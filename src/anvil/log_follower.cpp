@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -43,7 +45,10 @@ void log_follower::wait_for_change(std::chrono::milliseconds within) {
 // The file under the name, when it is another one than that at hand or has been cut short.
 bool log_follower::open_newer() {
   struct stat named{};
-  if (::stat(path_.c_str(), &named) != 0) return false;
+  if (::stat(path_.c_str(), &named) != 0) {
+    if (!file_) trouble_ = std::strerror(errno);
+    return false;
+  }
   if (file_) {
     struct stat open{};
     if (::fstat(file_.get(), &open) != 0) return false;
@@ -52,7 +57,11 @@ bool log_follower::open_newer() {
     if (is_same && !was_cut) return false;
   }
   os::unique_fd opened(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened) return false;
+  if (!opened) {
+    trouble_ = std::strerror(errno);
+    return false;
+  }
+  trouble_.clear();
   if (first_) ::lseek(opened.get(), 0, SEEK_END);
   file_ = std::move(opened);
   input_.clear();

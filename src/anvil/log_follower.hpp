@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: reads a log as it grows, as tail -F does: through rotation (another file under the name) and truncation. The
 //          kernel tells when something changes in its directory.
-// Errors: a file that is not there yet is waited for.
+// Errors: a file that is not there yet, or that may not be read, is waited for; trouble() says so.
 // Limits: line_octets_max; longer lines are thrown away.
 // Concurrency: blocks; one owner.
 
@@ -24,6 +24,8 @@ class log_follower {
   std::optional<std::string> next_line(std::chrono::milliseconds within);
   /// Only of standard input: nothing will come any more.
   bool ended() const noexcept { return ended_; }
+  /// Why nothing is read; empty: the file is open.
+  std::string const& trouble() const noexcept { return trouble_; }
 
  private:
   bool read_more();
@@ -34,6 +36,7 @@ class log_follower {
   std::string path_;
   os::unique_fd file_;
   os::unique_fd changes_;  ///< inotify(7), of the directory
+  std::string trouble_;
   std::string input_;
   bool skipping_ = false;  ///< the rest of a line that is too long
   bool first_ = true;      ///< the file that was there at the start is read from its end

@@ -32,6 +32,19 @@ TEST_F(log_follower_test, gives_what_comes_after_it_began) {
   EXPECT_EQ(log.next_line(2s), "three");
 }
 
+TEST_F(log_follower_test, says_why_it_reads_nothing) {
+  log_follower log(path);
+  EXPECT_EQ(log.trouble(), "No such file or directory");
+  append("first\n");
+  EXPECT_EQ(log.next_line(2s), "first");
+  EXPECT_EQ(log.trouble(), "");
+  std::filesystem::rename(path, path + ".1");
+  EXPECT_EQ(log.next_line(1ms), std::nullopt);
+  EXPECT_EQ(log.trouble(), "") << "the old one is still read";
+  std::filesystem::remove(path + ".1");
+  EXPECT_EQ(log_follower("/nowhere/at/all").trouble(), "No such file or directory");
+}
+
 TEST_F(log_follower_test, follows_rotation_truncation_and_a_file_that_comes_late) {
   log_follower log(path);
   EXPECT_EQ(log.next_line(1ms), std::nullopt);
