@@ -2,6 +2,8 @@
 // Purpose: what a server answers: code, enhanced status code, text; as a value and as bytes.
 // Layout: "CODE-STATUS text CRLF … CODE STATUS text CRLF"; a '\n' in the text begins a new reply line. [RFC 5321
 //         §4.2, RFC 2034]
+// Limits: none of its own: a text of an administrator's table may be longer than the 512 octets of a line, as in Postfix.
+//         [RFC 5321 §4.5.3.1.5: deviates, a cut text explains nothing]
 // Security: octets below space in the text (other than '\n') become '?', so that no text can forge a reply.
 
 #include <string>
