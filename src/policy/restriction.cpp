@@ -81,12 +81,14 @@ void restriction_sources::load_classes() {
 
 std::vector<std::string> restriction_sources::table_names() const {
   std::vector<std::string> out;
+  out.reserve(tables_.size());
   for (auto const& [name, opened] : tables_) out.push_back(name);
   return out;
 }
 
 std::vector<restriction_list const*> restriction_sources::classes() const {
   std::vector<restriction_list const*> out;
+  out.reserve(classes_.size());
   for (auto const& [name, list] : classes_) out.push_back(&list);
   return out;
 }
