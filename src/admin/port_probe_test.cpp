@@ -1,5 +1,6 @@
 // The probe against a scripted server on loopback: which steps it takes, what it says, and that it shows no password.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/base64.hpp"
@@ -156,7 +157,7 @@ shown run_against(server_script script, std::string user, std::string_view passw
   request.ports = {{server.port(), implicit ? tls_way::implicit : tls_way::start_tls, true}};
   request.user = std::move(user);
   request.password = secret(password);
-  request.step_limit = 5s;
+  request.step_limit = 60s;
   probe_listener to;
   to.on_port = [](auto const&, auto const&, auto const&) {};
   to.on_line = [&out](bool, std::string_view line) { out.dialogue.emplace_back(line); };
@@ -221,11 +222,13 @@ TEST(port_probe, sends_nothing) {
 TEST(port_probe, says_what_does_not_answer) {
   net::event_loop loop;
   net::task_scope scope(loop);
-  std::uint16_t port = 0;
-  {
-    auto socket = os::listen_tcp(*ip_address::parse("127.0.0.1"), 0);
-    port = os::local_port(socket->get());
-  }
+  // Bound and not listening, so that nobody else gets the port meanwhile.
+  os::unique_fd const taken(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address), 0);
+  auto const port = os::local_port(taken.get());
   shown out;
   probe_request request;
   request.host = "127.0.0.1";

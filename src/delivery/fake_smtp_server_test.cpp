@@ -10,20 +10,25 @@
 namespace postern::delivery::testing {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto patience = std::chrono::seconds(60);
 
 }  // namespace
 
-os::unique_fd listen_on_loopback(std::uint16_t& port) {
+os::unique_fd bind_to_loopback(std::uint16_t& port) {
   os::unique_fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(::listen(socket.get(), 16), 0);
   socklen_t length = sizeof address;
   ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
   port = ntohs(address.sin_port);
+  return socket;
+}
+
+os::unique_fd listen_on_loopback(std::uint16_t& port) {
+  auto socket = bind_to_loopback(port);
+  EXPECT_EQ(::listen(socket.get(), 16), 0);
   return socket;
 }
 

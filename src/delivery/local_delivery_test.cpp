@@ -17,7 +17,7 @@ using namespace testing;
 namespace fs = std::filesystem;
 using outcome = ipc::recipient_outcome;
 
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto patience = std::chrono::seconds(60);
 
 // authd as far as USER goes: knows joe, and fails for broken.
 class fake_authd {

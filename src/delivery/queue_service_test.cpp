@@ -19,7 +19,7 @@ using namespace testing;
 namespace fs = std::filesystem;
 using outcome = ipc::recipient_outcome;
 
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto patience = std::chrono::seconds(60);
 
 std::pair<os::unique_fd, os::unique_fd> make_socket_pair() {
   int ends[2];

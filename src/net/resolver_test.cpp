@@ -34,9 +34,10 @@ class fake_name_server {
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
-  ~fake_name_server() {
+  ~fake_name_server() { stop(); }
+  void stop() {
     stop_ = true;
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   std::string server() const { return "127.0.0.1@" + std::to_string(port_); }
   int questions() const { return questions_; }
@@ -141,13 +142,13 @@ fake_name_server::table rows() {
 
 class resolver_test : public testing::Test {
  protected:
+  resolver ask_within(std::chrono::milliseconds limit) {
+    auto hosts = hosts_table::parse("192.0.2.77 printer.example printer # desk\n");
+    return {loop, {{server.server()}, std::move(hosts), {}, limit}};
+  }
   fake_name_server server{rows()};
   event_loop loop;
-  resolver names{loop,
-                 {{server.server()},
-                  hosts_table::parse("192.0.2.77 printer.example printer # desk\n"),
-                  {},
-                  std::chrono::milliseconds(1500)}};
+  resolver names = ask_within(std::chrono::seconds(60));
 };
 
 TEST_F(resolver_test, finds_mail_exchangers) {
@@ -181,7 +182,8 @@ TEST_F(resolver_test, tells_missing_names_from_missing_data) {
 }
 
 TEST_F(resolver_test, gives_up_at_the_deadline) {
-  auto got = run(loop, names.addresses("silent.example", address_family::v4));
+  auto hasty = ask_within(std::chrono::milliseconds(500));
+  auto got = run(loop, hasty.addresses("silent.example", address_family::v4));
   EXPECT_EQ(got.status, lookup_status::try_again);
   EXPECT_NE(got.error.find("try again"), std::string::npos);
 }
@@ -205,9 +207,8 @@ TEST_F(resolver_test, confirms_names) {
 
 TEST_F(resolver_test, reads_texts_and_caches) {
   EXPECT_EQ(run(loop, names.texts("text.example")).records, std::vector<std::string>{"a bc"});
-  int asked = server.questions();
+  server.stop();
   EXPECT_EQ(run(loop, names.texts("text.example")).records, std::vector<std::string>{"a bc"});
-  EXPECT_EQ(server.questions(), asked);
 }
 
 TEST(resolver_options, names_wrong_servers) {

@@ -60,7 +60,7 @@ os::unique_fd listen_on_loopback(endpoint& at) {
 }
 
 void run_until_done(event_loop& loop, task_scope const& scope) {
-  auto until = std::chrono::steady_clock::now() + 10s;
+  auto until = std::chrono::steady_clock::now() + 60s;
   while (scope.size() > 0 && std::chrono::steady_clock::now() < until) loop.context().run_one_for(1s);
   EXPECT_EQ(scope.size(), 0U);
 }
@@ -71,16 +71,16 @@ task<> echo_once(listener& from, event_loop& loop, std::shared_ptr<tls_context> 
   EXPECT_TRUE(accepted.has_value());
   stream peer(loop, std::move(*accepted));
   if (tls) {
-    auto shaken = co_await peer.start_tls(tls_session::accept(*tls, peer.native_handle()), 5s);
+    auto shaken = co_await peer.start_tls(tls_session::accept(*tls, peer.native_handle()), 30s);
     EXPECT_TRUE(shaken.has_value()) << shaken.error().text;
   }
   char buffer[4096];
   for (;;) {
-    auto readable = co_await peer.wait_readable(5s);
+    auto readable = co_await peer.wait_readable(30s);
     if (!readable) break;
-    auto got = co_await peer.read_some(buffer, 5s);
+    auto got = co_await peer.read_some(buffer, 30s);
     if (!got) break;
-    co_await peer.write({buffer, *got}, 5s);
+    co_await peer.write({buffer, *got}, 30s);
   }
 }
 
@@ -90,19 +90,19 @@ struct seen {
 };
 
 task<> talk(event_loop& loop, endpoint to, std::shared_ptr<tls_context> tls, std::string text, seen& out) {
-  auto connected = co_await connect_tcp(loop, to, 5s);
+  auto connected = co_await connect_tcp(loop, to, 30s);
   EXPECT_TRUE(connected.has_value());
   auto& peer = **connected;
   if (tls) {
-    auto shaken = co_await peer.start_tls(tls_session::connect(*tls, peer.native_handle(), "mail.example.com."), 5s);
+    auto shaken = co_await peer.start_tls(tls_session::connect(*tls, peer.native_handle(), "mail.example.com."), 30s);
     EXPECT_TRUE(shaken.has_value()) << shaken.error().text;
     out.info = peer.tls()->info();
   }
-  auto written = co_await peer.write(text, 5s);
+  auto written = co_await peer.write(text, 30s);
   EXPECT_TRUE(written.has_value());
   char buffer[4096];
   while (out.echoed.size() < text.size()) {
-    auto got = co_await peer.read_some(buffer, 5s);
+    auto got = co_await peer.read_some(buffer, 30s);
     if (!got) break;
     out.echoed.append(buffer, *got);
   }
@@ -145,28 +145,28 @@ task<> say_last_words(listener& from, event_loop& loop, std::shared_ptr<tls_cont
   auto accepted = co_await from.accept();
   EXPECT_TRUE(accepted.has_value());
   stream peer(loop, std::move(*accepted));
-  auto shaken = co_await peer.start_tls(tls_session::accept(*tls, peer.native_handle()), 5s);
+  auto shaken = co_await peer.start_tls(tls_session::accept(*tls, peer.native_handle()), 30s);
   EXPECT_TRUE(shaken.has_value());
-  auto written = co_await peer.write_last("221 Bye", 5s);
+  auto written = co_await peer.write_last("221 Bye", 30s);
   EXPECT_TRUE(written.has_value());
   // The connection stands until the client has gone: what it heard was not sent by closing.
   char buffer[16];
-  auto got = co_await peer.read_some(buffer, 5s);
+  auto got = co_await peer.read_some(buffer, 30s);
   EXPECT_FALSE(got.has_value());
 }
 
 task<> hear_last_words(event_loop& loop, endpoint to, std::shared_ptr<tls_context> tls, std::string& heard,
                        io_problem& end) {
-  auto connected = co_await connect_tcp(loop, to, 5s);
+  auto connected = co_await connect_tcp(loop, to, 30s);
   EXPECT_TRUE(connected.has_value());
   auto& peer = **connected;
-  auto shaken = co_await peer.start_tls(tls_session::connect(*tls, peer.native_handle(), "localhost"), 5s);
+  auto shaken = co_await peer.start_tls(tls_session::connect(*tls, peer.native_handle(), "localhost"), 30s);
   EXPECT_TRUE(shaken.has_value());
   char buffer[16];
-  auto got = co_await peer.read_some(buffer, 5s);
+  auto got = co_await peer.read_some(buffer, 30s);
   while (got) {
     heard.append(buffer, *got);
-    got = co_await peer.read_some(buffer, 5s);
+    got = co_await peer.read_some(buffer, 30s);
   }
   end = got.error().problem;
   peer.close();

@@ -83,16 +83,16 @@ net::task<> play_queue(net::listener& from, net::event_loop& loop, scripted_queu
 /// Sends each piece when the replies to the one before have come; `transcript` holds all that the server said.
 net::task<> play_client(net::event_loop& loop, net::endpoint to, std::vector<std::string> pieces,
                         std::string& transcript, bool& done) {
-  auto connected = co_await net::connect_tcp(loop, to, 5s);
+  auto connected = co_await net::connect_tcp(loop, to, 30s);
   EXPECT_TRUE(connected.has_value());
   char buffer[4096];
   for (auto const& piece : pieces) {
-    auto got = co_await (*connected)->read_some(buffer, 5s);
+    auto got = co_await (*connected)->read_some(buffer, 30s);
     if (!got) break;
     transcript.append(buffer, *got);
-    co_await (*connected)->write(piece, 5s);
+    co_await (*connected)->write(piece, 30s);
   }
-  while (auto got = co_await (*connected)->read_some(buffer, 5s)) transcript.append(buffer, *got);
+  while (auto got = co_await (*connected)->read_some(buffer, 30s)) transcript.append(buffer, *got);
   done = true;
 }
 
@@ -122,14 +122,23 @@ struct world {
     std::string transcript;
     bool done = false;
     scope.spawn(play_client(loop, at, std::move(pieces), transcript, done), "client");
-    for (auto until = std::chrono::steady_clock::now() + 20s; !done && std::chrono::steady_clock::now() < until;) {
-      loop.context().run_one_for(100ms);
-    }
-    EXPECT_TRUE(done);
-    for (int i = 0; i < 20; ++i) loop.context().run_one_for(10ms);
-    scope.cancel_all();
-    for (int i = 0; i < 20; ++i) loop.context().run_one_for(10ms);
+    run_until([&] { return done; });
+    // The queue may hear of a message after its sender has.
+    run_until([&] { return queue.notices.size() >= count(transcript, ": queued as "); });
+    loop.post([this] { scope.cancel_all(); });
+    run_until([&] { return scope.size() == 0; });
     return transcript;
+  }
+  template <class Condition>
+  void run_until(Condition condition) {
+    auto const until = std::chrono::steady_clock::now() + 60s;
+    while (!condition() && std::chrono::steady_clock::now() < until) loop.context().run_one_for(100ms);
+    EXPECT_TRUE(condition());
+  }
+  static std::size_t count(std::string_view text, std::string_view words) {
+    std::size_t found = 0;
+    for (auto at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1)) ++found;
+    return found;
   }
 
   /// What stands in the segment at the place that was announced.

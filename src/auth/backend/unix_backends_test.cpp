@@ -169,22 +169,21 @@ TEST_F(pam_backend_test, asks_the_stack_of_the_service) {
 }
 
 TEST_F(pam_backend_test, the_fail_delay_is_told_not_slept) {
-  write("smtp", "auth optional pam_faildelay.so delay=3000000\nauth required pam_deny.so\n");
+  write("smtp", "auth optional pam_faildelay.so delay=60000000\nauth required pam_deny.so\n");
   auto const backend = make();
-  auto const begin = std::chrono::steady_clock::now();
   auto const got = ask(*backend, "joe", "wrong");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
-  EXPECT_GT(got.delay, std::chrono::milliseconds(1000));
-  EXPECT_LT(got.delay, std::chrono::milliseconds(6000));
+  EXPECT_EQ(got.outcome, code::no) << "slept, it would have been given up after ten seconds";
+  // PAM itself makes it up to half longer or shorter.
+  EXPECT_GT(got.delay, std::chrono::seconds(20));
+  EXPECT_LT(got.delay, std::chrono::seconds(120));
 }
 
 TEST_F(pam_backend_test, a_module_that_hangs_is_killed_and_the_next_login_is_served) {
-  auto const hang = script("hang", "read -r p; [ \"$p\" = secret ] || sleep 20\n");
+  auto const hang = script("hang", "read -r p; [ \"$p\" = secret ] || sleep 60\n");
   write("smtp", "auth required pam_exec.so expose_authtok quiet " + hang + "\naccount required pam_permit.so\n");
-  auto const backend = make("", std::chrono::milliseconds(700));
-  auto const begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(ask(*backend, "joe", "hang").outcome, code::unavailable);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  // Long enough for the shell of the second login on a busy machine.
+  auto const backend = make("", std::chrono::seconds(4));
+  EXPECT_EQ(ask(*backend, "joe", "hang").outcome, code::unavailable) << "left alone, the script would say yes";
   EXPECT_EQ(ask(*backend, "joe", "secret").outcome, code::yes);
 }
 

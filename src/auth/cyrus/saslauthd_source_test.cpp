@@ -75,7 +75,7 @@ std::string counted(std::string_view text) {
 }
 
 verdict ask(std::string const& socket, std::string_view user, std::string_view realm = "") {
-  auto const source = make_saslauthd_source({.socket = socket, .time_limit = 2s});
+  auto const source = make_saslauthd_source({.socket = socket, .time_limit = 60s});
   return source->check_password(
       {.user = std::string(user), .realm = std::string(realm), .service = "smtp", .client_address = "192.0.2.7"},
       secret("s3cret"));

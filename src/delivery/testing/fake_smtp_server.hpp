@@ -49,6 +49,8 @@ class fake_smtp_server {
   net::task_scope scope_;
 };
 
+/// A socket that has a free port of 127.0.0.1 for itself and refuses connections.
+os::unique_fd bind_to_loopback(std::uint16_t& port);
 /// A listening socket on a free port of 127.0.0.1.
 os::unique_fd listen_on_loopback(std::uint16_t& port);
 
@@ -64,7 +66,7 @@ T run_on(net::event_loop& loop, net::task<T> work) {
   return std::move(out.value());
 }
 
-/// Runs the loop until the condition holds; false when it does not within ten seconds.
+/// Runs the loop until the condition holds; false when it does not within a minute.
 bool run_until(net::event_loop& loop, std::function<bool()> const& condition);
 
 /// Content in an unlinked file, as a spool segment is handed over.
