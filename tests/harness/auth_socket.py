@@ -11,7 +11,7 @@ import socket
 class AuthSocket:
     """Octets that the caller sends go out as they are; begin() gives each exchange a new id."""
 
-    def __init__(self, path, timeout=20):
+    def __init__(self, path, timeout=60):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         self.socket.connect(str(path))

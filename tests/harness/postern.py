@@ -127,7 +127,7 @@ class Postern:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def wait_log(self, words, seconds=15.0):
+    def wait_log(self, words, seconds=60.0):
         wait_until(lambda: words in self.log_text(), f"{words!r} in {self.log}", seconds)
 
     def queue(self):

@@ -105,5 +105,5 @@ def kill(pid):
         pass
 
 
-def wait_gone(pid, seconds=15.0):
+def wait_gone(pid, seconds=60.0):
     wait_until(lambda: not alive(pid), f"the end of process {pid}", seconds)

@@ -15,7 +15,7 @@ class Reply:
         return f"Reply({self.text!r})"
 
 
-class ConnectionEnded(Exception):
+class ConnectionEnded(ConnectionError):
     """The server closed the connection instead of answering."""
 
 
@@ -24,7 +24,7 @@ def plain_token(user, password):
 
 
 class RawSmtp:
-    def __init__(self, port, host="127.0.0.1", greeting=True, wrapper=False, timeout=20.0, source=None):
+    def __init__(self, port, host="127.0.0.1", greeting=True, wrapper=False, timeout=60.0, source=None):
         """source: the loopback address to come from, e.g. 127.0.0.77."""
         self.socket = socket.create_connection((host, port), timeout, (source, 0) if source else None)
         self.buffer = b""

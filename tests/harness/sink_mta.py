@@ -165,6 +165,6 @@ class SinkMta:
             self._server.server_close()
             self._server = None
 
-    def wait_for(self, count=1, seconds=20.0):
+    def wait_for(self, count=1, seconds=60.0):
         wait_until(lambda: len(self.messages) >= count, f"{count} message(s) at the sink", seconds)
         return self.messages

@@ -129,7 +129,7 @@ class SystemService:
         path = self.path("/srv/postern/mail.log")
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wait_log(self, words, seconds=15.0):
+    def wait_log(self, words, seconds=60.0):
         wait_until(lambda: words in self.log_text(), f"{words!r} in the log", seconds)
 
     def queue(self):

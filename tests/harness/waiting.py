@@ -10,7 +10,7 @@ class DeadlineExceeded(AssertionError):
     """The condition did not come true in time."""
 
 
-def wait_until(condition, what, seconds=15.0):
+def wait_until(condition, what, seconds=60.0):
     """Returns the first true value of condition(); raises with `what` when the time is up."""
     deadline = time.monotonic() + seconds
     while True:
@@ -24,13 +24,13 @@ def wait_until(condition, what, seconds=15.0):
 
 def accepts_connections(port, host="127.0.0.1"):
     try:
-        with socket.create_connection((host, port), timeout=1):
+        with socket.create_connection((host, port), timeout=5):
             return True
     except OSError:
         return False
 
 
-def wait_for_port(port, process=None, seconds=20.0):
+def wait_for_port(port, process=None, seconds=60.0):
     """Until somebody listens; fails at once when `process` (a Popen) has ended."""
 
     def ready():

@@ -141,13 +141,13 @@ def test_a_server_that_stops_is_left_in_time(backend, says):
             with peer:
                 peer.recv(10_000)
                 peer.sendall(says)
-                asked_enough.wait(10)
+                asked_enough.wait(120)
 
         thread = threading.Thread(target=serve)
         thread.start()
         begin = time.monotonic()
         assert asked.ask("joe", "secret").outcome == "unavailable"
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 30
         asked_enough.set()
         thread.join()
 

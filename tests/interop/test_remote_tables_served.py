@@ -81,7 +81,7 @@ def test_a_silent_table_holds_up_its_own_client_only(make):
         for _ in range(20):
             with RawSmtp(server.mx) as other:
                 assert other.ehlo().code == 250
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30
         assert not waiting.replies_until_silence(0.2)
         over.set()
         assert waiting.reply().code == 451

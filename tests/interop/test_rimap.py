@@ -182,7 +182,7 @@ def test_a_silent_server_is_left_in_time(says, scheme):
         with Backend("rimap", f"{scheme}://127.0.0.1:{server.port}?timeout=1") as asked:
             begin = time.monotonic()
             assert asked.ask("joe", "secret").outcome == "unavailable"
-            assert time.monotonic() - begin < 3
+            assert time.monotonic() - begin < 15
 
 
 def test_a_server_that_is_away_or_not_to_be_found_stops_nobody_from_starting():

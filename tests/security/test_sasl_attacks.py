@@ -167,7 +167,7 @@ def auth_socket(server):
 @contextlib.contextmanager
 def front_end(path):
     with socket.socket(socket.AF_UNIX) as peer:
-        peer.settimeout(20)
+        peer.settimeout(60)
         peer.connect(str(path))
         heard = b""
         while not heard.endswith(b"DONE\n"):
