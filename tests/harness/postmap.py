@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .postern import BINARIES
@@ -60,7 +61,8 @@ class Postmap:
     def all_told(self, keys, table):
         """What each of the two says to all keys in one run, ours first; None: one of the questions failed."""
         keys = b"".join(os.fsencode(key) + b"\n" for key in keys)
-        runs = [self._run(program, "-", table, keys) for program in (_OURS, _THEIRS)]
+        with ThreadPoolExecutor() as both:
+            runs = list(both.map(lambda program: self._run(program, "-", table, keys), (_OURS, _THEIRS)))
         return [None if b"fatal:" in run.stderr or run.returncode > 1 else run.stdout for run in runs]
 
     def _ask(self, executable, key, table):
@@ -72,6 +74,14 @@ class Postmap:
             return Answer("value", done.stdout.decode(errors="replace").removesuffix("\n"), said, seconds)
         failed = done.returncode != 1 or "fatal:" in said or "error:" in said
         return Answer("error" if failed else "none", "", said, seconds)
+
+    def both(self, keys, table):
+        """(key, our answer, their answer) for each key, asked one by one but all at once: theirs waits a second when it
+        fails."""
+        with ThreadPoolExecutor() as several:
+            ours = several.map(lambda key: self.ours(key, table), keys)
+            theirs = several.map(lambda key: self.theirs(key, table), keys)
+            return list(zip(keys, ours, theirs, strict=True))
 
     def ours(self, key, table):
         return self._ask(_OURS, key, table)
