@@ -47,7 +47,7 @@ def kill_one(server, program):
     if program == "masterd":
         victims = server.tree()
         processes.kill(server.process.pid)
-        server.process.wait(10)
+        server.process.wait(60)
         for pid in victims[1:]:
             processes.wait_gone(pid)
         server.process = None
@@ -106,7 +106,7 @@ def test_next_hop_dies_and_returns(make, scratch):
             wanted = load.count() + MESSAGES_BETWEEN_KILLS
             wait_until(lambda: load.count() >= wanted, "the load goes on", 60)
             processes.kill(sink.process.pid)
-            sink.process.wait(10)
+            sink.process.wait(60)
             sink = tools.start_sink(directory, ids=True, port=sink.port)
     finally:
         load.stop()

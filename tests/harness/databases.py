@@ -75,7 +75,7 @@ class Postgresql(_Database):
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)  # "fast": ends its connections
-            self.process.wait(20)
+            self.process.wait(60)
         if self.process:
             end(self.process)
 

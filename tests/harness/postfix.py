@@ -96,7 +96,7 @@ class Postfix:
     def stop(self):
         pid = self.pid()
         self._command("postfix", "-c", str(self.etc), "stop", check=False)
-        wait_gone(pid, 30)
+        wait_gone(pid)
 
     def pid(self):
         return int((self.spool / "pid" / "master.pid").read_text())

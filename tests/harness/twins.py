@@ -55,7 +55,7 @@ class _Side:
 
     def send(self, content, sender, recipients, expected):
         before, log_before = len(self.sink.messages), len(self.log())
-        with socket.create_connection(("127.0.0.1", self.port), 30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), 60) as connection:
             stream = connection.makefile("rwb")
             self._reply(stream)
             replies = [self._command(stream, line) for line in
@@ -68,7 +68,9 @@ class _Side:
             self._command(stream, "QUIT")
         if last.startswith("250") and expected:
             wait_until(lambda: sum(len(m.recipients) for m in self.sink.messages[before:]) >= expected,
-                       f"mail for {expected} recipients", 20)
+                       f"mail for {expected} recipients")
+        # The last line that the session writes; Postfix's log is written by another process.
+        wait_until(lambda: "disconnect from" in self.log()[log_before:], "the end of the session in the log")
         return Outcome(last, self.sink.messages[before:], self.log()[log_before:])
 
     @staticmethod

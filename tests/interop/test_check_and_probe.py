@@ -87,4 +87,4 @@ class _Running:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)

@@ -153,7 +153,7 @@ def test_the_checker_that_dies_is_started_again(build):
         for pid in {"worker": workers, "forker": [forker, *workers], "saslauthd": [checker]}[which]:
             processes.kill(pid)
             processes.wait_gone(pid)
-        wait_until(lambda: login(service, "PLAIN", "joe", PASSWORD) == 235, f"a login after the {which}'s end", 30)
+        wait_until(lambda: login(service, "PLAIN", "joe", PASSWORD) == 235, f"a login after the {which}'s end")
     service.wait_log("the process that starts PAM workers is gone")
 
 

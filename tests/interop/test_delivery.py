@@ -140,7 +140,7 @@ def test_temporary_trouble_defers(make, stage):
     submit(server, "joe@home.example", ["a@dest.example"])
     server.wait_log("status=deferred")
     sink.answers = lambda at, words: None
-    sink.wait_for(1, 30)
+    sink.wait_for(1)
     wait_until(server.queue_is_empty, "an empty queue")
     assert len(sink.messages) == 1
 
@@ -153,7 +153,7 @@ def test_a_dropped_connection_defers(make, stage):
     submit(server, "joe@home.example", ["a@dest.example"])
     server.wait_log("status=deferred")
     sink.answers = lambda at, words: None
-    sink.wait_for(1, 30)
+    sink.wait_for(1)
 
 
 def test_two_servers_side_by_side(make):

@@ -216,7 +216,7 @@ def test_revoking_ends_sessions_and_tickets_at_once(server, scratch, user, versi
     ticket = again if version == "TLSv1_3" else session
     server.cli("cert", "revoke", user, "phone")
     for one in (session, again):
-        wait_until(lambda one=one: one.client.command("NOOP").code == 421, "421", 3)
+        wait_until(lambda one=one: one.client.command("NOOP").code == 421, "421")
     late = Session(server.mx, resume=ticket)
     assert late.recipient() == 554
     assert late.external() != 235
@@ -240,7 +240,7 @@ def test_the_account_and_the_time_have_their_say(server, scratch, user, how):
         database.close()
     else:
         server.cli("user", how, user, *(["1s"] if how == "expire" else []))
-        wait_until(lambda: session.client.command("NOOP").code == 421, "the end", 5)
+        wait_until(lambda: session.client.command("NOOP").code == 421, "the end")
     assert Session(server.mx, device.pair).recipient() == 554
     why = {"lock": "the account is locked", "expire": "the account expired at", "del": f"its account {user} is gone",
            "certificate expires": "the certificate of phone expired at"}

@@ -45,6 +45,7 @@ def test_a_delivery_can_be_followed_by_its_session(service, journal):
     journal.wait_entry(f"{queue_id}: removed")
     accepted = journal.wait_entry(f"{queue_id}: client=")
     session = re.search(r"session=(\w+)", accepted["MESSAGE"])[1]
+    journal.wait_entry(f"session={session}", SYSLOG_IDENTIFIER="postern/local")
     lines = [one for one in journal.entries() if f"session={session}" in one["MESSAGE"]]
     assert {one["SYSLOG_IDENTIFIER"] for one in lines} == {"postern/smtpd", "postern/qmgr", "postern/local"}
     assert all(one["PRIORITY"] == "6" and one["SYSLOG_FACILITY"] == MAIL_FACILITY for one in lines)
@@ -62,7 +63,7 @@ def test_run_as_a_unit_of_type_notify(service, journal):
     stderr, name = journal.stream()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices, stderr:
         notices.bind(str(service.directory / "notify"))
-        notices.settimeout(20)
+        notices.settimeout(60)
         unit = service.spawn(BINARIES / "masterd", "-c", service.config_dir, stdout=stderr, stderr=stderr,
                              env=os.environ | {"JOURNAL_STREAM": name, "NOTIFY_SOCKET": f"{service.directory}/notify"})
         said = notices.recv(4096).decode()

@@ -72,7 +72,7 @@ def test_clients_log_in_with_tokens_of_both_kinds(server, provider, row, wrapper
     for token in (provider.signed(USER, "RS256"), provider.signed(USER, "ES256"), provider.opaque(USER)):
         worked, said = log_in(server, row, token, wrapper=wrapper)
         assert worked, said
-    assert f"user=joe, method={row[1]}, service=smtp, client=127.0.0.1: login accepted" in server.log_text()
+    server.wait_log(f"user=joe, method={row[1]}, service=smtp, client=127.0.0.1: login accepted")
 
 
 def test_curl_speaks_xoauth2_where_nothing_newer_is_offered(make, provider):

@@ -44,6 +44,7 @@ def test_switches(make, words):
     sink = make.sink()
     server = make.postern(sink.port, smtpd_sasl_anonymize=words)
     assert gone(send(server, sink)) == CASES[words]
+    server.wait_log("disconnect from")
     lines = re.findall(r"privacy: left out: (.*)", server.log_text())
     assert bool(lines) == any(CASES[words])
     assert not any(HOME in line or "Foo/1" in line for line in lines)

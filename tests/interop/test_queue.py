@@ -124,6 +124,6 @@ def test_retry_without_being_asked(make):
     wait_deferred(server, send(server, "retry"))
     sink = SinkMta(port=port).start()
     try:
-        assert sink.wait_for(1, 30)[0].body == b"retry\r\n"
+        assert sink.wait_for(1)[0].body == b"retry\r\n"
     finally:
         sink.stop()

@@ -67,7 +67,7 @@ def test_stop_ends_everything(make):
     server = make.postern()
     everything = server.tree()
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(30) == 0
+    assert server.process.wait(60) == 0
     for pid in everything:
         processes.wait_gone(pid)
     assert not accepts_connections(server.submission)
@@ -83,7 +83,7 @@ def test_stop_sends_idle_clients_away_and_lets_the_others_finish(make):
         assert farewell.code == 421 and "shutting down" in farewell.text
         assert busy.data("Subject: last\r\n\r\nlast\r\n").code == 250
         assert busy.reply().code == 421
-    server.process.wait(timeout=20)
+    server.process.wait(60)
 
 
 def test_nothing_outlives_the_master(make):
@@ -93,7 +93,7 @@ def test_nothing_outlives_the_master(make):
     processes.kill(server.process.pid)
     for pid in everything[1:]:
         processes.wait_gone(pid)
-    server.process.wait(10)
+    server.process.wait(60)
     server.process = None
     server.start()
     assert greeting_of(server).startswith("220 ")

@@ -194,7 +194,7 @@ def test_a_full_home_leaves_the_mail_queued_and_others_served(service):
     queue_id = send(service, "joe@home.example", "anna@home.example", subject="long" * 4000)
     wait_delivered(service, "/home/anna/Maildir")
     service.wait_log("No space left on device")
-    assert re.search(rf"{queue_id}: to=<joe@home.example>.*status=deferred", service.log_text())
+    wait_until(lambda: re.search(rf"{queue_id}: to=<joe@home.example>.*status=deferred", service.log_text()), "the delay")
     assert not service.delivered("/home/joe/Maildir")
     service.run("rm", "/home/joe/filler")
     flush(service, lambda: service.delivered("/home/joe/Maildir"))

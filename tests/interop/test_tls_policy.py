@@ -139,7 +139,7 @@ def test_a_certificate_that_cannot_be_used(make, scratch, trouble):
         key, why = certificate, "no private key"
     server = make.postern(smtpd_tls_cert_file=certificate, smtpd_tls_key_file=key)
     stays_useful_without_tls(server)
-    assert any("TLS is off" in line and why in line for line in server.log_text().splitlines()), server.log_text()
+    wait_until(lambda: any("TLS is off" in line and why in line for line in server.log_text().splitlines()), "why TLS is off")
     done = server.cli("check", check=False)
     assert done.returncode == 2
     assert any("cannot speak TLS" in line and why in line for line in done.stdout.splitlines()), done.stdout

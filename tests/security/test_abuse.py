@@ -132,12 +132,15 @@ def test_limits_answer_as_postfix_does(twins, name):
                       for text in talk(ports[name])])
         assert server.log_text()
     assert heard[0] == heard[1]
-    logs = []
-    for server, ports in twins:
-        found = re.findall(rf"warning: (.*(?:limit exceeded|Refusing).*for service) 127\.0\.0\.1:{ports[name]}",
-                           server.log_text())
-        logs.append(found)
-    assert logs[0] == logs[1] and logs[0]
+
+
+    def logged(server, ports):
+        return re.findall(rf"warning: (.*(?:limit exceeded|Refusing).*for service) 127\.0\.0\.1:{ports[name]}",
+                          server.log_text())
+
+    theirs, ours = wait_until(lambda: (logs := [logged(*one) for one in twins]) and len(logs[0]) == len(logs[1]) > 0 and logs,
+                              "the warnings of both")
+    assert theirs == ours
 
 
 def test_the_highest_rates_are_logged_as_postfix_does(make):
@@ -187,19 +190,20 @@ def test_a_new_anvil_knows_the_connections_that_are_open(make):
 
 
 def test_mail_comes_in_while_anvil_is_stopped(make):
-    """A hanging anvil costs one session its patience; the limits are off, and come back."""
+    """A hanging anvil costs each smtpd its patience once; the limits are off, and come back."""
     sink = make.sink()
-    server = make.postern(sink.port, smtpd_client_connection_count_limit="1", anvil_answer_timeout="1s",
+    server = make.postern(sink.port, smtpd_client_connection_count_limit="1", anvil_answer_timeout="3s",
                           account_day_message_limit="0", **WITHOUT_EXCEPTIONS)
     pid = server.pids("anvil")[0]
     os.kill(pid, signal.SIGSTOP)
     try:
-        clients = []
-        begun = time.monotonic()
-        for _ in range(5):
+        clients, times = [], []
+        for _ in range(10):
+            begun = time.monotonic()
             clients.append(RawSmtp(server.mx))
+            times.append(time.monotonic() - begun)
             assert clients[-1].greeting.code == 220
-        assert time.monotonic() - begun < 4
+        assert sum(seconds > 2.9 for seconds in times) <= len(server.pids("smtpd")) < len(times), times
         server.wait_log("going on without it")
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -216,16 +220,22 @@ def is_limited_to_one(port):
 # ---- wrong logins
 
 
-def login_seconds(server, user, password, source=None, expected=535):
-    with RawSmtp(server.smtps, wrapper=True, source=source, timeout=60) as client:
+def login_wait(server, user, password, source, expected=535):
+    """The seconds that authd says it makes this login wait, 0 when it says nothing; it does wait."""
+    seen = len(server.log_text())
+    with RawSmtp(server.smtps, wrapper=True, source=source) as client:
         client.ehlo()
         begun = time.monotonic()
         assert client.login(user, password).code == expected
-        return time.monotonic() - begun
+        took = time.monotonic() - begun
+    found = re.search(rf": login of {user} from {source} waits (\d+) s: ", server.log_text()[seen:])
+    seconds = int(found[1]) if found else 0
+    assert took > seconds - 0.1
+    return seconds
 
 
 LOGIN_LIMITS = {"login_failure_address_limit": "3", "login_failure_delay_limit": "3s", "authd_failure_delay": "0",
-                "smtpd_client_event_limit_exceptions": "", "inet_interfaces": "all"}
+                "smtpd_client_event_limit_exceptions": "", "inet_interfaces": "all", "anvil_answer_timeout": "5s"}
 
 
 @pytest.fixture(scope="module")
@@ -234,41 +244,39 @@ def guarded(module_make):
 
 
 def test_guesses_wait_longer_and_longer(guarded):
-    for number in range(3):
-        assert login_seconds(guarded, "joe", f"wrong{number}", "127.0.1.1") < 0.9
-    assert login_seconds(guarded, "joe", "wrong3", "127.0.1.1") > 0.9
-    assert login_seconds(guarded, "joe", "wrong4", "127.0.1.1") > 1.9
-    assert login_seconds(guarded, "jane", "wrong5", "127.0.1.1") > 2.9
+    for number, seconds in enumerate((0, 0, 0, 1, 2)):
+        assert login_wait(guarded, "joe", f"wrong{number}", "127.0.1.1") == seconds
+    assert login_wait(guarded, "jane", "wrong5", "127.0.1.1") == 3
     # A right password waits as long: who hangs up early learns nothing.
-    assert login_seconds(guarded, "jim", PASSWORD, "127.0.1.1", 235) > 2.9
+    assert login_wait(guarded, "jim", PASSWORD, "127.0.1.1", 235) == 3
     guarded.wait_log("wrong logins from 127.0.1.1")
 
 
 def test_nobody_is_locked_out_where_he_is_known(guarded):
-    assert login_seconds(guarded, "jane", PASSWORD, "127.0.2.1", 235) < 0.9
+    assert login_wait(guarded, "jane", PASSWORD, "127.0.2.1", 235) == 0
     for number in range(8):
-        login_seconds(guarded, "joe", f"wrong{number}", "127.0.2.2" if number < 4 else "127.0.2.1")
-    assert login_seconds(guarded, "jane", PASSWORD, "127.0.2.1", 235) < 0.9
-    assert login_seconds(guarded, "jane", PASSWORD, "127.0.2.99", 235) < 0.9
+        login_wait(guarded, "joe", f"wrong{number}", "127.0.2.2" if number < 4 else "127.0.2.1")
+    assert login_wait(guarded, "jane", PASSWORD, "127.0.2.1", 235) == 0
+    assert login_wait(guarded, "jane", PASSWORD, "127.0.2.99", 235) == 0
 
 
 def test_nobody_is_locked_out_where_he_is_not_known(guarded):
     """Who hammers at a name from everywhere costs its user a wait of login_failure_delay_limit when he is new to a place."""
     for number in range(14):
-        login_seconds(guarded, "jim", f"wrong{number}", f"127.0.{60 + number}.1")
-    assert login_seconds(guarded, "jim", PASSWORD, "127.0.90.1", 235) < 4
+        login_wait(guarded, "jim", f"wrong{number}", f"127.0.{60 + number}.1")
+    assert login_wait(guarded, "jim", PASSWORD, "127.0.90.1", 235) <= 3
 
 
 def test_a_stale_phone_counts_once(guarded):
     for _ in range(10):
-        assert login_seconds(guarded, "joe", "yesterday's password", "127.0.3.1") < 0.9
-    assert login_seconds(guarded, "tom", PASSWORD, "127.0.3.1", 235) < 0.9
+        assert login_wait(guarded, "joe", "yesterday's password", "127.0.3.1") == 0
+    assert login_wait(guarded, "tom", PASSWORD, "127.0.3.1", 235) == 0
 
 
 def test_wrong_secrets_are_kept_nowhere(guarded):
     kept = guarded.directory / "data" / "anvil" / "anvil.lmdb"
     before = kept.stat().st_mtime_ns
-    login_seconds(guarded, "joe", "a-very-telling-secret", "127.0.4.1")
+    login_wait(guarded, "joe", "a-very-telling-secret", "127.0.4.1")
     wait_until(lambda: kept.stat().st_mtime_ns != before, "anvil to write it down")
     for path in [*(guarded.directory / "data").rglob("*"), guarded.log]:
         if path.is_file():
@@ -279,8 +287,10 @@ def test_logins_go_on_without_anvil(guarded):
     pid = guarded.pids("anvil")[0]
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert login_seconds(guarded, "joe", PASSWORD, "127.0.5.1", 235) < 5
-        assert login_seconds(guarded, "joe", PASSWORD, "127.0.5.1", 235) < 0.9
+        login_wait(guarded, "joe", PASSWORD, "127.0.5.1", 235)
+        begun = time.monotonic()
+        login_wait(guarded, "joe", PASSWORD, "127.0.5.1", 235)
+        assert time.monotonic() - begun < 4.9, "it asks anvil again"
     finally:
         os.kill(pid, signal.SIGCONT)
 

@@ -14,7 +14,12 @@ def server(module_make):
     return module_make.postern(
         module_make.sink().port, mydestination="mail.postern.example", line_length_limit="2048",
         smtpd_recipient_limit="10", smtpd_hard_error_limit="5", smtpd_soft_error_limit="4", smtpd_error_sleep_time="0",
-        message_size_limit="100000", smtpd_timeout="2s", smtpd_starttls_timeout="2s", smtpd_junk_command_limit="5")
+        message_size_limit="100000", smtpd_junk_command_limit="5")
+
+
+@pytest.fixture(scope="module")
+def impatient(module_make):
+    return module_make.postern(smtpd_timeout="2s", smtpd_starttls_timeout="2s")
 
 
 def test_errors_end_the_session(server):
@@ -27,16 +32,16 @@ def test_errors_end_the_session(server):
         assert codes[-1] == 421 and len(codes) <= 7, codes
 
 
-def test_silence_ends_the_session(server):
-    with RawSmtp(server.mx) as client:
+def test_silence_ends_the_session(impatient):
+    with RawSmtp(impatient.mx) as client:
         reply = client.reply()
         assert reply.code == 421 and "4.4.2" in reply.text and "timeout" in reply.text
         with pytest.raises(ConnectionEnded):
             client.reply()
 
 
-def test_silence_inside_a_handshake_ends_it(server):
-    with socket.create_connection(("127.0.0.1", server.smtps), timeout=30) as plain:
+def test_silence_inside_a_handshake_ends_it(impatient):
+    with socket.create_connection(("127.0.0.1", impatient.smtps), timeout=60) as plain:
         plain.sendall(b"\x16\x03\x01")
         while plain.recv(1000):
             pass
@@ -126,11 +131,11 @@ def test_password_guessing_slows_nobody_else(server):
             guessers.append(client)
 
         def logged_in():
-            with RawSmtp(server.smtps, wrapper=True, timeout=10) as client:
+            with RawSmtp(server.smtps, wrapper=True) as client:
                 client.ehlo()
                 return client.login("joe", PASSWORD).code == 235
 
-        wait_until(logged_in, "a login beside the guessers", 20)
+        wait_until(logged_in, "a login beside the guessers")
     finally:
         for client in guessers:
             client.close()
