@@ -3,7 +3,8 @@
 // Layout: the strongest in the order of the table (mechanism.hpp). -PLUS needs a TLS channel to bind to; a login
 // without
 //         password leaves EXTERNAL, GSSAPI and ANONYMOUS; a password is taken for an access token only when the filter
-//         leaves nothing but OAUTHBEARER and XOAUTH2, which is how people tell Postfix that it is one.
+//         leaves nothing but OAUTHBEARER and XOAUTH2, which is how people tell Postfix that it is one. GSSAPI is for
+//         who can initiate a context; NTLM is taken when nothing else will do.
 // Source: Postfix 3.7 (smtp_sasl_security_options and the two for TLS, smtp_sasl_mechanism_filter) with Cyrus's flags
 
 #include <span>
@@ -28,7 +29,7 @@ struct client_rules {
   }
 };
 
-/// nullptr: none that is offered may be used. The row has a make_client.
+/// nullptr: none that is offered may be used.
 mechanism_row const* choose_client_mechanism(std::span<std::string const> offered, security_options const& wanted,
                                              std::span<std::string const> filter,
                                              client_credentials const& credentials);

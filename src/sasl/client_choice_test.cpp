@@ -38,6 +38,11 @@ constexpr choice_row choices[] = {
     {"PLAIN CRAM-MD5", "noanonymous", "plain login", false, "secret", "PLAIN"},
     {"PLAIN ANONYMOUS", "", "", false, "secret", "PLAIN"},
     {"PLAIN", "noanonymous", "", false, "", ""},
+    {"NTLM LOGIN", "noanonymous", "", false, "secret", "LOGIN"},
+    {"NTLM LOGIN", "noplaintext noanonymous", "", false, "secret", "NTLM"},
+    {"NTLM LOGIN", "noanonymous", "!login static:all", false, "secret", "NTLM"},
+    {"GSSAPI LOGIN", "noanonymous", "", false, "secret", "LOGIN"},
+    {"GSSAPI", "noanonymous", "", false, "", ""},
     {"KERBEROS_V9", "", "", false, "secret", ""},
     {"", "", "", false, "secret", ""},
 };

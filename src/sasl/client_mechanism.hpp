@@ -5,8 +5,10 @@
 // Security: responses carry the password: they are `secret`. A mechanism that can tell a false server does so in
 //           step() or, when the server kept its proof back, in on_success(): nothing may be sent to it after that.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "sasl/channel_binding.hpp"
+#include "sasl/gss_context.hpp"
 
 namespace postern::sasl {
 
@@ -28,8 +31,10 @@ struct client_credentials {
   std::vector<channel_binding> bindings = {};  ///< best first
   bool plus_offered = false;                   ///< the server offers SCRAM with -PLUS
   unsigned iterations_max = 600'000;           ///< SCRAM: what a server may ask for; 0.3 seconds of 2020
-  std::function<std::string(std::size_t octets)> random = {};  ///< must be there for SCRAM and DIGEST-MD5
-  std::uint16_t port = 0;                                      ///< the server's, told by OAUTHBEARER; 0: not told
+  std::function<std::string(std::size_t octets)> random = {};     ///< must be there for SCRAM, DIGEST-MD5 and NTLM
+  std::uint16_t port = 0;                                         ///< the server's, told by OAUTHBEARER; 0: not told
+  std::chrono::system_clock::time_point now = {};                 ///< NTLM's answer is good about this time
+  std::function<std::unique_ptr<gss_initiator>()> make_gss = {};  ///< empty: no GSSAPI
 };
 
 class client_mechanism {

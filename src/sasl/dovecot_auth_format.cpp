@@ -60,6 +60,7 @@ secret format_auth(auth_request const& request) {
   put_word(line, "valid-client-cert", request.valid_client_cert);
   put(line, "cert_username", request.cert_username);
   put(line, "cert_credential", request.cert_credential);
+  put(line, "revoked-since", request.revoked_since);
   for (auto const& [type, data] : request.bindings) put(line, "cb-" + type, encode_base64(data));
   put_word(line, "no-penalty", request.no_penalty);
   put_word(line, "final-resp-ok", request.final_resp_ok);

@@ -69,7 +69,8 @@ constexpr text_parameter text_parameters[] = {{"service", &auth_request::service
                                               {"tls_protocol", &auth_request::tls_protocol},
                                               {"tls_cipher", &auth_request::tls_cipher},
                                               {"cert_username", &auth_request::cert_username},
-                                              {"cert_credential", &auth_request::cert_credential}};
+                                              {"cert_credential", &auth_request::cert_credential},
+                                              {"revoked-since", &auth_request::revoked_since}};
 
 struct word_parameter {
   std::string_view key;

@@ -62,6 +62,7 @@ struct auth_request {
   std::string tls_cipher;
   std::string cert_username;    ///< identity in a verified client certificate
   std::string cert_credential;  ///< ours: the credential that a device certificate is, as authd told it
+  std::string revoked_since;    ///< ours: "revoked-since=", seconds since 1970: tell what was revoked from then on
   /// "cb-tls-exporter=" and the like, base64: what the front end's TLS channel can be bound by. Ours; Postfix sends
   /// none.
   std::vector<channel_binding> bindings;

@@ -1,6 +1,8 @@
 #pragma once
-// Purpose: what the GSSAPI mechanism needs of a Kerberos library; auth/gss_acceptor has the real one, tests a false
-// one. Errors: a failure carries the library's text, for the log. Source: [RFC 2743], [RFC 4752]
+// Purpose: what the GSSAPI mechanism needs of a Kerberos library; auth/gss_acceptor and auth/gss_initiator have the
+// real
+//          ones, tests false ones. Errors: a failure carries the library's text, for the log. Source: [RFC 2743], [RFC
+//          4752]
 
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 namespace postern::sasl {
 
+/// The server's end.
 class gss_context {
  public:
   virtual ~gss_context() = default;
@@ -22,6 +25,22 @@ class gss_context {
   /// Pre (here and below): complete. "joe@EXAMPLE.ORG".
   virtual result<std::string> initiator() = 0;
   /// With integrity, without confidentiality.
+  virtual result<std::string> wrap(std::string_view message) = 0;
+  virtual result<std::string> unwrap(std::string_view message) = 0;
+};
+
+/// The client's end.
+class gss_initiator {
+ public:
+  virtual ~gss_initiator() = default;
+
+  struct initiated {
+    std::string token;      ///< to the server; may be empty when complete
+    bool complete = false;  ///< the context stands, and the server has proved who it is
+  };
+  /// The server's last token; empty: begin. May read the ticket cache and ask a KDC.
+  virtual result<initiated> initiate(std::string_view token) = 0;
+  /// Pre (here and below): complete. With integrity, without confidentiality.
   virtual result<std::string> wrap(std::string_view message) = 0;
   virtual result<std::string> unwrap(std::string_view message) = 0;
 };

@@ -111,5 +111,68 @@ TEST(gssapi, refuses_wrong_tokens) {
   expect_rejected(make_gssapi_server(testing::test_parameters())->start("ticket"), reject_reason::failed, "no keytab");
 }
 
+// ---- the client's side
+
+/// Says "more", then "ticket", and believes "proof".
+class false_initiator final : public gss_initiator {
+ public:
+  result<initiated> initiate(std::string_view token) override {
+    if (token.empty()) return initiated{"more", false};
+    if (token == "go on") return initiated{"ticket", false};
+    if (token == "proof") return initiated{"", true};
+    return fail("no such server");
+  }
+  result<std::string> wrap(std::string_view message) override { return "[" + std::string(message); }
+  result<std::string> unwrap(std::string_view message) override {
+    if (!message.starts_with('[')) return fail("wrong checksum");
+    return std::string(message.substr(1));
+  }
+};
+
+std::unique_ptr<client_mechanism> make_client() {
+  auto credentials = testing::test_credentials("", "", "sales");
+  credentials.make_gss = [] { return std::make_unique<false_initiator>(); };
+  return make_gssapi_client(std::move(credentials));
+}
+
+TEST(gssapi_client, goes_all_the_way_with_the_server) {
+  for (bool const initial : {true, false}) {
+    auto const server = make_server();
+    auto const client = make_client();
+    auto const end = testing::run_exchange(*server, *client, {}, initial);
+    auto const* const in = std::get_if<authenticated>(&end.server);
+    ASSERT_NE(in, nullptr) << initial;
+    EXPECT_EQ(in->authzid, "sales");
+    EXPECT_TRUE(end.client);
+  }
+}
+
+TEST(gssapi_client, wants_a_server_that_proves_itself_and_offers_no_layer) {
+  struct {
+    std::string_view name;
+    std::vector<std::string> challenges;
+  } const rows[] = {
+      {"a false token", {"forged"}},
+      {"not wrapped", {"go on", "proof", "\1"}},
+      {"an offer that is cut", {"go on", "proof", std::string("[\1\0\0", 4)}},
+      {"an offer that is too long", {"go on", "proof", std::string("[\1\0\0\0\0", 6)}},
+      {"layers only", {"go on", "proof", std::string("[\6\0\0\0", 5)}},
+      {"more after the end", {"go on", "proof", std::string(offer), ""}},
+      {"endless", {"go on", "go on", "go on", "go on", "go on", "go on", "go on", "go on"}},
+  };
+  for (auto const& [name, challenges] : rows) {
+    auto const client = make_client();
+    ASSERT_TRUE(client->start()) << name;
+    for (auto const& challenge : challenges) {
+      bool const last = &challenge == &challenges.back();
+      EXPECT_EQ(client->step(challenge).has_value(), !last) << name;
+    }
+  }
+  auto const early = make_client();
+  ASSERT_TRUE(early->start());
+  EXPECT_FALSE(early->on_success());
+  EXPECT_FALSE(make_gssapi_client(testing::test_credentials("", ""))->start());
+}
+
 }  // namespace
 }  // namespace postern::sasl

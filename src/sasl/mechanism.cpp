@@ -58,7 +58,7 @@ constexpr mechanism_row rows[] = {
      .dovecot = {},
      .source = "RFC 4752",
      .make_server = make_gssapi_server,
-     .make_client = nullptr},
+     .make_client = make_gssapi_client},
     scram_row<sha512, true>("SCRAM-SHA-512-PLUS", "RFC 5802"),
     scram_row<sha256, true>("SCRAM-SHA-256-PLUS", "RFC 7677"),
     scram_row<sha1, true>("SCRAM-SHA-1-PLUS", "RFC 5802"),
@@ -88,7 +88,7 @@ constexpr mechanism_row rows[] = {
      .dovecot = challenge_dovecot,
      .source = "MS-NLMP",
      .make_server = make_ntlm_server,
-     .make_client = nullptr},
+     .make_client = make_ntlm_client},
     // A token is shown like a password: whoever sees it can use it.
     {.name = "OAUTHBEARER",
      .needs = credential_need::token_verifier,

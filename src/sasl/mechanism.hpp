@@ -52,7 +52,7 @@ struct mechanism_row {
   dovecot_flags dovecot;
   std::string_view source;
   std::unique_ptr<server_mechanism> (*make_server)(server_parameters const& parameters);
-  std::unique_ptr<client_mechanism> (*make_client)(client_credentials credentials);  ///< nullptr: server only
+  std::unique_ptr<client_mechanism> (*make_client)(client_credentials credentials);
 };
 
 /// In the order in which they are offered.

@@ -108,5 +108,85 @@ TEST(ntlm, refuses_messages_out_of_turn) {
   EXPECT_TRUE(std::holds_alternative<rejected>(server->step(octets(sample_negotiate))));
 }
 
+// ---- the client's side
+
+constexpr std::string_view sample_challenge_message =
+    "4e544c4d53535000020000000c000c003800000033828ae20123456789abcdef00000000000000002400240044000000060070170000000f"
+    "53006500720076006500720002000c0044006f006d00610069006e0001000c0053006500720076006500720000000000";
+
+TEST(ntlm_answer, agrees_with_the_values_of_ms_nlmp) {
+  auto const asked = parse_ntlm_challenge(octets(sample_challenge_message));
+  ASSERT_TRUE(asked) << asked.error();
+  EXPECT_EQ(encode_hex(asked->server_challenge), sample_challenge);
+  auto const key = make_ntlm_key(secret("Password"), "User", "Domain");
+  auto const response = make_ntlm_v2_response(key, *asked, std::string(8, '\xaa'), 0);
+  EXPECT_EQ(response, parse_ntlm_authenticate(octets(sample_authenticate))->nt_response);
+}
+
+TEST(ntlm_answer, is_read_back_as_it_was_written) {
+  auto const asked = parse_ntlm_challenge(octets(sample_challenge_message)).value();
+  ntlm_authenticate const answer{
+      .user = "j\xc3\xb6rg", .domain = "D\xf0\x9f\x98\x80", .nt_response = std::string(60, 'r')};
+  auto const message = format_ntlm_authenticate(answer, asked);
+  auto const read = parse_ntlm_authenticate(message);
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->user, answer.user);
+  EXPECT_EQ(read->domain, answer.domain);
+  EXPECT_EQ(read->nt_response, answer.nt_response);
+  EXPECT_TRUE(parse_ntlm_negotiate(format_ntlm_negotiate()).value().unicode());
+}
+
+TEST(ntlm_answer, takes_the_servers_time_before_its_own) {
+  using std::chrono::system_clock;
+  auto asked = parse_ntlm_challenge(octets(sample_challenge_message)).value();
+  EXPECT_EQ(ntlm_time(asked, system_clock::from_time_t(1055844000)), 0x01c334b736d39000U);
+  asked.target_info = octets("02000200440007000800");  // cut
+  EXPECT_EQ(ntlm_time(asked, system_clock::from_time_t(0)), 0x019db1ded53e8000U);
+  asked.target_info = octets("02000200440007000800001122334455667700000000");
+  EXPECT_EQ(ntlm_time(asked, system_clock::from_time_t(0)), 0x7766554433221100U);
+}
+
+TEST(ntlm_answer, cut_or_damaged_challenges_never_crash) {
+  auto const whole = octets(sample_challenge_message);
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(parse_ntlm_challenge(whole.substr(0, cut))) << cut;
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    auto damaged = whole;
+    damaged[at] = static_cast<char>(0xff);
+    if (auto const asked = parse_ntlm_challenge(damaged)) static_cast<void>(ntlm_time(*asked, {}));
+  }
+  auto narrow = whole;
+  narrow[20] = 2;
+  EXPECT_FALSE(parse_ntlm_challenge(narrow));
+}
+
+TEST(ntlm_client, logs_in_with_the_right_password_alone) {
+  auto parameters = testing::test_parameters();
+  parameters.random = testing::always("01234567");
+  shared_secret const stored{shared_secret::form::plaintext, secret("p\xc3\xa4ss"), {}};
+  for (bool const initial : {true, false}) {
+    for (auto const* const password : {"p\xc3\xa4ss", "pass"}) {
+      auto const server = make_ntlm_server(parameters);
+      auto credentials = testing::test_credentials("DOMAIN\\j\xc3\xb6rg", password);
+      credentials.random = testing::always("76543210");
+      auto const client = make_ntlm_client(std::move(credentials));
+      auto const end = testing::run_exchange(*server, *client, {.keys = {}, .stored = stored, .token = {}}, initial);
+      auto const* const in = std::get_if<authenticated>(&end.server);
+      EXPECT_EQ(in != nullptr, password == stored.value.reveal()) << password;
+      if (in != nullptr) EXPECT_EQ(in->user, "j\xc3\xb6rg");
+    }
+  }
+}
+
+TEST(ntlm_client, refuses_what_is_no_challenge) {
+  for (auto const& challenge : {std::string("NTLM supported"), octets(sample_authenticate), std::string(9000, 'x')}) {
+    auto const client = make_ntlm_client(testing::test_credentials("joe", "pw"));
+    ASSERT_TRUE(client->start());
+    EXPECT_FALSE(client->step(challenge));
+  }
+  auto const client = make_ntlm_client(testing::test_credentials("joe", "pw"));
+  ASSERT_TRUE(client->step(octets(sample_challenge_message)));
+  EXPECT_FALSE(client->step(octets(sample_challenge_message)));
+}
+
 }  // namespace
 }  // namespace postern::sasl
