@@ -33,7 +33,7 @@ os::unique_fd unix_socket(Call call, std::string const& path) {
 class front_end {
  public:
   explicit front_end(std::string const& path) : socket_(unix_socket(::connect, path)) {
-    timeval const limit{20, 0};
+    timeval const limit{60, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
   void say(std::string_view text) {
@@ -91,7 +91,7 @@ class auth_server_test : public testing::Test {
   void start(auth_server::options how) {
     if (!how.verification.sources) how.verification.sources = accounts_.sources();
     how.verification.server_secret = secret("server secret");
-    how.session.failure_delay = 300ms;
+    how.session.failure_delay = failure_delay_;
     auto listening = unix_socket(::bind, path());
     ASSERT_EQ(::listen(listening.get(), 100), 0);
     server_ = std::make_unique<auth_server>(loop_, std::move(how));
@@ -101,7 +101,7 @@ class auth_server_test : public testing::Test {
   void start() { start({}); }
 
   net::task<> stop_server() {
-    co_await server_->shut_down(5s);
+    co_await server_->shut_down(30s);
     loop_.stop();
   }
   void stop() {
@@ -118,6 +118,7 @@ class auth_server_test : public testing::Test {
   }
 
   test_accounts accounts_;
+  std::chrono::milliseconds failure_delay_ = 300ms;
   net::event_loop loop_;
   std::unique_ptr<auth_server> server_;
   std::thread thread_;
@@ -131,8 +132,10 @@ TEST_F(auth_server_test, logs_in_and_refuses) {
   client.shake_hands();
   client.say(plain(1, "joe", "secret"));
   EXPECT_EQ(client.hear(), "OK\t1\tuser=joe");
+  auto const begun = std::chrono::steady_clock::now();
   client.say(plain(2, "joe", "wrong"));
   EXPECT_EQ(client.hear(), "FAIL\t2\tuser=joe");
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, failure_delay_);
   client.say(plain(3, "nobody", "wrong"));
   EXPECT_EQ(client.hear(), "FAIL\t3\tuser=nobody");
   EXPECT_TRUE(logged("user=joe, method=PLAIN, service=smtp: login accepted, source=accounts"));
@@ -151,14 +154,12 @@ TEST_F(auth_server_test, exim_may_wait_for_done_before_it_says_a_word) {
 }
 
 TEST_F(auth_server_test, a_success_does_not_wait_behind_failures) {
+  failure_delay_ = 1h;
   start();
   front_end client(path());
   client.shake_hands();
-  auto const begun = std::chrono::steady_clock::now();
   client.say(plain(1, "joe", "wrong") + plain(2, "joe", "secret"));
   EXPECT_EQ(client.hear(), "OK\t2\tuser=joe");
-  EXPECT_EQ(client.hear(), "FAIL\t1\tuser=joe");
-  EXPECT_GE(std::chrono::steady_clock::now() - begun, 300ms);
 }
 
 TEST_F(auth_server_test, a_thousand_exchanges_run_on_one_connection) {
