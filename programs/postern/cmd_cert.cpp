@@ -40,6 +40,7 @@ struct request {
   bool password_from_stdin = false;
   bool show_certificate = false;
   bool show_list = false;
+  bool renew = false;
 };
 
 /// What every action works on.
@@ -87,6 +88,7 @@ int issue(workplace const& at, request const& what) {
   auto const path = what.out.empty() ? fmt::format("{}-{}.p12", account, device) : what.out;
   if (std::filesystem::exists(path)) return say(path + " exists already; name another file with --out");
 
+  bool const is_first = !std::filesystem::exists(at.directory + "/ca.pem");
   auto const authority = admin::device_authority::open_or_make(at.directory, at.settings.text("myhostname"));
   if (!authority) return say(authority.error().text);
   auto const password = choose_password(what);
@@ -118,6 +120,9 @@ int issue(workplace const& at, request const& what) {
              account, device, format_utc(made->expires),
              what.password_from_stdin ? "" : "; its password is not shown again");
   for (auto const& hint : admin::list_device_hints(at.settings)) fmt::print(stderr, "postern cert: hint: {}\n", hint);
+  if (is_first && !at.settings.text("smtpd_tls_CAfile").empty()) {
+    say("hint: run postern reload: until then smtpd asks only for certificates of smtpd_tls_CAfile");
+  }
   return done;
 }
 
@@ -187,12 +192,24 @@ int revoke(workplace const& at, request const& what) {
 
 // ---- the authority
 
+/// Its list ends with the authority: it is signed anew, too.
+int renew_authority(workplace const& at, admin::device_authority& authority) {
+  if (auto const renewed = authority.renew(); !renewed) return say(renewed.error().text);
+  if (auto const listed = admin::renew_revocation_list(at.directory, at.store); !listed) {
+    return say("it is renewed, but not its list of what is revoked: " + listed.error().text);
+  }
+  fmt::print(stderr, "postern cert: renewed; give `postern cert ca --export` to other programs that trust it{}\n",
+             at.settings.text("smtpd_tls_CAfile").empty() ? "" : ", and run postern reload");
+  return done;
+}
+
 int show_authority(workplace const& at, request const& what) {
-  auto const authority = admin::device_authority::open(at.directory);
+  auto authority = admin::device_authority::open(at.directory);
   if (!authority && authority.error().system_error == ENOENT) {
     return say("there is no authority yet; `postern cert issue` makes it");
   }
   if (!authority) return say(authority.error().text);
+  if (what.renew) return renew_authority(at, *authority);
   if (what.show_certificate) {
     fmt::print("{}", authority->certificate_pem());
     return done;
@@ -239,7 +256,8 @@ int usage(std::FILE* to, int status) {
       to,
       "\nissue:  --out FILE.p12 (USER-DEVICE.p12)  --days N (730)  --legacy (3DES and SHA-1, for iOS before 18,\n"
       "        Android before 14 and macOS before 15)  --password-stdin (else one is made and shown once)\n"
-      "ca:     --export prints its certificate, --crl the list of what it has revoked\n");
+      "ca:     --export prints its certificate, --crl the list of what it has revoked; --renew begins its ten years\n"
+      "        anew, with the same key: certificates of devices stay good\n");
   return status;
 }
 
@@ -249,6 +267,7 @@ result<> take_option(std::span<std::string const> words, std::size_t& at, action
   if (issuing && word == "--legacy") return into.age = admin::bundle_age::old, result<>();
   if (issuing && word == "--password-stdin") return into.password_from_stdin = true, result<>();
   if (chosen.run == show_authority && word == "--export") return into.show_certificate = true, result<>();
+  if (chosen.run == show_authority && word == "--renew") return into.renew = true, result<>();
   if (chosen.run == show_authority && word == "--crl") return into.show_list = true, result<>();
   auto const equals = word.find('=');
   auto const name = word.substr(0, equals);

@@ -30,11 +30,14 @@ std::string auth_daemon_path(config::settings const& settings) {
   return path.starts_with('/') ? path : settings.text("queue_directory") + "/" + path;
 }
 
+bool is_anothers_auth_socket(std::string const& path) {
+  return os::is_anothers_socket(path, service_socket_mode, "masterd");
+}
+
 bool is_own_auth_daemon(config::settings const& settings) {
   auto const path = auth_daemon_path(settings);
   auto const queue = settings.text("queue_directory") + "/";
-  if (settings.private_dir().empty() && path == queue + "private/auth" &&
-      os::is_anothers_socket(path, service_socket_mode, "masterd"))
+  if (settings.private_dir().empty() && path == queue + shared_auth_socket && is_anothers_auth_socket(path))
     return false;
   return std::ranges::any_of(own_sockets, [&](auto name) { return path == queue + std::string(name); });
 }

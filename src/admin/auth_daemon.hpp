@@ -20,6 +20,10 @@ struct auth_daemon_answer {
 
 /// The socket that these settings name, with queue_directory before a relative path.
 std::string auth_daemon_path(config::settings const& settings);
+/// Where Postfix's guides put Dovecot's socket, and where our authd listens too; below queue_directory.
+inline constexpr char const* shared_auth_socket = "private/auth";
+/// Another program made the socket, Dovecot for example: masterd leaves it alone.
+bool is_anothers_auth_socket(std::string const& path);
 /// True when that socket is the one masterd makes for our authd.
 bool is_own_auth_daemon(config::settings const& settings);
 

@@ -16,10 +16,13 @@
 
 #include "admin/auth_daemon.hpp"
 #include "admin/checks.hpp"
+#include "admin/dovecot_listener.hpp"
 #include "admin/port_owner.hpp"
 
 namespace postern::admin {
 namespace {
+
+constexpr char const* dovecot_directory = "/etc/dovecot";
 
 struct socket_facts {
   std::string trouble;  ///< why it cannot be used; empty when it can, as far as its file tells
@@ -94,9 +97,26 @@ void judge_port(check_context& context, config::service_entry const& entry, serv
               remedy);
 }
 
+/// A Dovecot that finds its socket taken by us does not start; when it is first, masterd leaves it to Dovecot.
+void judge_dovecots_place(check_context& context) {
+  auto const& settings = context.settings();
+  if (!settings.private_dir().empty()) return;
+  auto const socket = settings.text("queue_directory") + "/" + shared_auth_socket;
+  if (is_anothers_auth_socket(socket)) return;
+  auto const line = find_dovecot_listener(dovecot_directory, socket);
+  if (!line) return;
+  context.add(gravity::warning, {},
+              fmt::format("Dovecot shall listen at {} ({}), and {}", socket, *line,
+                          context.server_runs() ? "Postern has taken it: Dovecot cannot start"
+                                                : "is not there: Postern would take it"),
+              "start Dovecot before Postern, which leaves it the socket then (After=dovecot.service), or let it listen "
+              "elsewhere");
+}
+
 }  // namespace
 
 void check_auth_sockets(check_context& context) {
+  judge_dovecots_place(context);
   for (auto const& service : context.smtpd_services()) {
     if (!service.settings.boolean("smtpd_sasl_auth_enable")) continue;
     // masterd makes the socket of our own authd when it starts.

@@ -181,6 +181,27 @@ TEST(check, speaks_of_tls) {
   }
 }
 
+TEST(check, speaks_of_the_authority_of_device_certificates) {
+  struct end {
+    days left;
+    gravity level;
+    char const* says;
+  };
+  for (auto const& [left, level, says] : {end{days(29), gravity::warning, "certificates ends at"},
+                                          end{days(-2), gravity::problem, "certificates ended at"}}) {
+    server_directory server;
+    auto const made = service::setup::make_self_signed({{"Devices"}, left});
+    server.write("etc/device-ca/ca.pem", made->certificate_pem);
+    auto const findings = server.check();
+    auto const found = std::ranges::find_if(findings, [&](auto const& one) { return one.said.text.contains(says); });
+    ASSERT_NE(found, findings.end()) << all_text(findings);
+    EXPECT_EQ(found->said.level, level);
+    EXPECT_TRUE(found->said.remedy.contains("--renew"));
+  }
+  expect({"damaged", [](auto& s) { s.write("etc/device-ca/ca.pem", "-----"); }, gravity::warning,
+          "the authority of device certificates: "});
+}
+
 TEST(check, speaks_of_logins) {
   for (auto const& one : {
            row{"no TLS at all",

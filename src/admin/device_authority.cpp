@@ -87,12 +87,27 @@ result<device_authority> device_authority::open_or_make(std::string directory, s
   return open(std::move(directory));
 }
 
+result<> device_authority::renew() {
+  auto const lock = take_lock();
+  if (!lock) return std::unexpected(lock.error());
+  auto const certificate = openssl::parse_certificate(certificate_pem_);
+  auto const key = openssl::parse_key(key_pem_);
+  if (!certificate) return std::unexpected(certificate.error());
+  if (!key) return std::unexpected(key.error());
+  auto renewed = sign_renewed_authority(certificate->get(), key->get(), now());
+  if (!renewed) return std::unexpected(renewed.error());
+  if (auto done = replace_file(directory_ + "/ca.pem", *renewed); !done) return done;
+  certificate_pem_ = std::move(*renewed);
+  return {};
+}
+
 result<issued_device> device_authority::issue(device_request const& wanted) const {
   auto const certificate = openssl::parse_certificate(certificate_pem_);
   auto const key = openssl::parse_key(key_pem_);
   if (!certificate) return std::unexpected(certificate.error());
   if (!key) return std::unexpected(key.error());
-  if (end_of(certificate->get()) <= now()) return fail("the authority in " + directory_ + " has expired; move it away");
+  if (end_of(certificate->get()) <= now())
+    return fail("the authority in " + directory_ + " has expired; `postern cert ca --renew`");
   return sign_device(certificate->get(), key->get(), wanted, now());
 }
 
@@ -107,6 +122,17 @@ std::string device_authority::fingerprint() const {
 
 result<os::unique_fd> device_authority::take_lock() const { return lock_directory(directory_); }
 
+// For who holds the lock: what lies there unfinished is of a process that was killed.
+result<> device_authority::replace_file(std::string const& path, std::string_view content) const {
+  auto const unfinished = path + ".new";
+  std::error_code ignored;
+  std::filesystem::remove(unfinished, ignored);
+  if (auto done = os::write_new_file(unfinished, content, 0644); !done) return done;
+  auto& files = os::native_filesystem();
+  if (auto done = files.rename(unfinished, path); !done) return done;
+  return files.sync_directory(directory_);
+}
+
 result<> device_authority::replace_revocation_list(std::vector<revoked_serial> const& revoked) const {
   auto const certificate = openssl::parse_certificate(certificate_pem_);
   auto const key = openssl::parse_key(key_pem_);
@@ -114,13 +140,7 @@ result<> device_authority::replace_revocation_list(std::vector<revoked_serial> c
   if (!key) return std::unexpected(key.error());
   auto const list = sign_revocation_list(certificate->get(), key->get(), revoked, now());
   if (!list) return std::unexpected(list.error());
-  auto const unfinished = list_path() + ".new";
-  std::error_code ignored;
-  std::filesystem::remove(unfinished, ignored);  // of a process that was killed: we hold the lock
-  if (auto done = os::write_new_file(unfinished, *list, 0644); !done) return done;
-  auto& files = os::native_filesystem();
-  if (auto done = files.rename(unfinished, list_path()); !done) return done;
-  return files.sync_directory(directory_);
+  return replace_file(list_path(), *list);
 }
 
 }  // namespace postern::admin

@@ -48,6 +48,9 @@ class device_authority {
   /// Makes it when there is none; `host` stands in its name.
   static result<device_authority> open_or_make(std::string directory, std::string const& host);
 
+  /// Begins its lifetime anew, with the same key: certificates of devices stay good, and whoever trusts it elsewhere
+  /// takes the new certificate.
+  result<> renew();
   result<issued_device> issue(device_request const& wanted) const;
   /// `list` is called while nobody else writes the revocation list, so that none of two loses the other's.
   template <class List>
@@ -68,6 +71,7 @@ class device_authority {
   device_authority(std::string directory, std::string certificate_pem, secret key_pem)
       : directory_(std::move(directory)), certificate_pem_(std::move(certificate_pem)), key_pem_(std::move(key_pem)) {}
   result<os::unique_fd> take_lock() const;
+  result<> replace_file(std::string const& path, std::string_view content) const;
   result<> replace_revocation_list(std::vector<revoked_serial> const& revoked) const;
 
   std::string directory_;

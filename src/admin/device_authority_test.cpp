@@ -44,6 +44,41 @@ TEST_F(device_authority_test, is_made_once) {
   EXPECT_EQ(std::filesystem::status(place() + "/ca.key").permissions(), std::filesystem::perms{0600});
 }
 
+TEST_F(device_authority_test, renewed_it_vouches_for_what_it_signed) {
+  auto authority = device_authority::open_or_make(place(), "mail.example.org");
+  ASSERT_TRUE(authority) << authority.error().text;
+  auto const phone = authority->issue({"joe", "phone"});
+  ASSERT_TRUE(phone);
+  auto const before = authority->certificate_pem();
+  std::ofstream(place() + "/ca.pem.new") << "of a process that was killed";
+  ASSERT_TRUE(authority->renew());
+  EXPECT_NE(authority->certificate_pem(), before);
+  auto const now_there = device_authority::open(place());
+  ASSERT_TRUE(now_there);
+  EXPECT_EQ(now_there->certificate_pem(), authority->certificate_pem());
+
+  auto const old_root = openssl::parse_certificate(before);
+  auto const root = openssl::parse_certificate(authority->certificate_pem());
+  auto const leaf = openssl::parse_certificate(phone->certificate_pem);
+  EXPECT_NE(ASN1_INTEGER_cmp(X509_get0_serialNumber(root->get()), X509_get0_serialNumber(old_root->get())), 0);
+  std::unique_ptr<X509_STORE, openssl::free_with<X509_STORE_free>> const store(X509_STORE_new());
+  std::unique_ptr<X509_STORE_CTX, openssl::free_with<X509_STORE_CTX_free>> const trial(X509_STORE_CTX_new());
+  X509_STORE_add_cert(store.get(), root->get());
+  X509_STORE_CTX_init(trial.get(), store.get(), leaf->get(), nullptr);
+  EXPECT_EQ(X509_verify_cert(trial.get()), 1) << X509_verify_cert_error_string(X509_STORE_CTX_get_error(trial.get()));
+}
+
+TEST_F(device_authority_test, its_lifetime_begins_when_it_is_renewed) {
+  auto const made = sign_authority("mail.example.org", wall_time::clock::now() - authority_lifetime);
+  ASSERT_TRUE(made);
+  auto const old_root = openssl::parse_certificate(made->certificate_pem);
+  auto const key = openssl::parse_key(made->key_pem);
+  auto const now = std::chrono::floor<std::chrono::seconds>(wall_time::clock::now());
+  auto const renewed = sign_renewed_authority(old_root->get(), key->get(), now);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(end_of(openssl::parse_certificate(*renewed)->get()), now + authority_lifetime);
+}
+
 TEST_F(device_authority_test, a_half_made_one_is_nobodys) {
   std::filesystem::create_directory(place() + ".new");
   std::ofstream(place() + ".new/ca.key") << "half";

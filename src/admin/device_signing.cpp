@@ -166,6 +166,16 @@ result<signed_authority> sign_authority(std::string const& host, wall_time now) 
   return signed_authority{std::move(*certificate), std::move(*key)};
 }
 
+result<std::string> sign_renewed_authority(X509 const* old, EVP_PKEY* key, wall_time now) {
+  openssl::x509_ptr const renewed(X509_dup(old));
+  if (!renewed || !set_serial(X509_get_serialNumber(renewed.get()), make_serial()) ||
+      !set_validity(renewed.get(), now - clock_skew, now + authority_lifetime) ||
+      X509_sign(renewed.get(), key, EVP_sha256()) <= 0) {
+    return std::unexpected(openssl::explain("OpenSSL could not renew the authority"));
+  }
+  return openssl::format_certificate(renewed.get());
+}
+
 result<issued_device> sign_device(X509* authority, EVP_PKEY* key, device_request const& wanted, wall_time now) {
   issued_device out{.serial = make_serial(),
                     .fingerprint = {},

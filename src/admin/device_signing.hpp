@@ -14,6 +14,8 @@ struct signed_authority {
 };
 
 result<signed_authority> sign_authority(std::string const& host, wall_time now);
+/// The same name, key and extensions with a lifetime that begins now: what the old one signed, it vouches for. PEM.
+result<std::string> sign_renewed_authority(X509 const* old, EVP_PKEY* key, wall_time now);
 result<issued_device> sign_device(X509* authority, EVP_PKEY* key, device_request const& wanted, wall_time now);
 /// PEM.
 result<std::string> sign_revocation_list(X509* authority, EVP_PKEY* key, std::vector<revoked_serial> const& revoked,
