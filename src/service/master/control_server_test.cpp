@@ -43,13 +43,14 @@ struct fixture {
       server->stop();
       scope.cancel_all();
     });
-    loop.context().run_for(100ms);
+    run([this] { return scope.size() == 0; });
+    while (loop.context().poll() > 0) continue;
     ::unlink(path.c_str());
   }
 
   template <class Until>
   void run(Until done) {
-    auto end = std::chrono::steady_clock::now() + 10s;
+    auto end = std::chrono::steady_clock::now() + 60s;
     while (!done() && std::chrono::steady_clock::now() < end) loop.context().run_one_for(100ms);
     EXPECT_TRUE(done());
   }
