@@ -59,6 +59,7 @@ class account_source final : public credential_source {
   result<std::optional<std::string>> find_account(std::string_view user) override;
   result<std::uint64_t> change_stamp() override;
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override;
+  result<std::vector<revocation>> revoked_after(wall_time since) override;
   result<std::vector<revocation>> take_expired() override;
   result<> store(login const& who, secret const& password) override;
 
@@ -68,6 +69,7 @@ class account_source final : public credential_source {
   found_account find(std::string_view user);
   verdict admit(account const& whom, login const& who, std::string_view credential) const;
   void remember(std::string name, account whom);
+  std::vector<revocation> list_revoked(std::vector<account_change> const& changes);
   bool is_over(std::string_view account_name);
   result<password_match> verify_main(account const& whom, login const& who, secret const& password);
   verdict accept_app_password(account const& whom, credential const& app, login const& who, secret const& password);
@@ -186,8 +188,12 @@ result<std::vector<revocation>> account_source::revoked_since(std::uint64_t stam
     store_.reset();
     return std::unexpected(changes.error());
   }
+  return list_revoked(*changes);
+}
+
+std::vector<revocation> account_source::list_revoked(std::vector<account_change> const& changes) {
   std::vector<revocation> revoked;
-  for (auto const& one : *changes) {
+  for (auto const& one : changes) {
     using enum change_kind;
     if (one.kind == password) revoked.push_back({one.account, ""});
     if (one.kind == app_revoked) revoked.push_back({one.account, one.subject});
@@ -196,6 +202,19 @@ result<std::vector<revocation>> account_source::revoked_since(std::uint64_t stam
       revoked.push_back({one.account, std::nullopt});
     }
   }
+  return revoked;
+}
+
+result<std::vector<revocation>> account_source::revoked_after(wall_time since) {
+  if (auto ready = open(); !ready) return std::unexpected(ready.error());
+  auto const changes = store_->load_changes_after(since);
+  auto const expired = changes ? store_->load_expired(since, now()) : std::unexpected(changes.error());
+  if (!expired) {
+    store_.reset();
+    return std::unexpected(expired.error());
+  }
+  auto revoked = list_revoked(*changes);
+  for (auto const& one : *expired) revoked.push_back({one.account, one.credential});
   return revoked;
 }
 

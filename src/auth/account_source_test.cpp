@@ -340,6 +340,22 @@ TEST_F(account_source_test, tells_what_expired_once) {
   EXPECT_TRUE(source_->take_expired().value().empty());
 }
 
+TEST_F(account_source_test, tells_what_was_revoked_or_expired_from_a_moment_on) {
+  add_app("phone", phone_password, {.expires = now_ + 20s});
+  add_app("tablet", phone_password);
+  auto const begun = now_;
+  ASSERT_TRUE(store_.revoke_app_password("joe", "tablet", now_).value());
+  now_ += 10s;
+  ASSERT_TRUE(store_.set_locked("joe", true, now_).value());
+  now_ += 15s;
+  EXPECT_EQ(source_->revoked_after(begun).value().size(), 3U);
+  auto const later = source_->revoked_after(begun + 10s).value();
+  ASSERT_EQ(later.size(), 2U);
+  EXPECT_FALSE(later[0].credential);
+  EXPECT_EQ(later[1].credential, "phone");
+  EXPECT_TRUE(source_->revoked_after(now_).value().empty());
+}
+
 TEST_F(account_source_test, an_expiry_that_is_past_already_revokes_at_once) {
   auto stamp = source_->change_stamp().value();
   ASSERT_TRUE(store_.set_expiry("joe", now_ + 1s, now_).value());

@@ -171,11 +171,20 @@ result<std::uint64_t> account_store::data_version() {
 
 result<std::vector<account_change>> account_store::load_changes(std::uint64_t stamp) {
   if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
-  std::vector<account_change> changes;
-  if (stamp >> 32U != epoch_) return changes;
-  auto query =
-      database_.query("SELECT serial, at, account, kind, subject FROM changes WHERE serial > ?1 ORDER BY serial",
+  if (stamp >> 32U != epoch_) return std::vector<account_change>{};
+  return read_changes("SELECT serial, at, account, kind, subject FROM changes WHERE serial > ?1 ORDER BY serial",
                       static_cast<std::int64_t>(static_cast<std::uint32_t>(stamp)));
+}
+
+result<std::vector<account_change>> account_store::load_changes_after(wall_time since) {
+  if (auto ready = reconnect_if_replaced(); !ready) return std::unexpected(ready.error());
+  return read_changes("SELECT serial, at, account, kind, subject FROM changes WHERE at >= ?1 ORDER BY serial",
+                      to_seconds(since));
+}
+
+result<std::vector<account_change>> account_store::read_changes(char const* text, std::int64_t from) {
+  std::vector<account_change> changes;
+  auto query = database_.query(text, from);
   if (!query) return std::unexpected(explain(query.error()));
   result<bool> row = false;
   while ((row = query->step()) && *row) {

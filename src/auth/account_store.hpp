@@ -100,6 +100,8 @@ class account_store {
   result<std::uint64_t> data_version();
   /// What changed since change_stamp() of this object was `stamp`, oldest first; nothing when the file was replaced.
   result<std::vector<account_change>> load_changes(std::uint64_t stamp);
+  /// What changed from that second on, as far as the log goes back.
+  result<std::vector<account_change>> load_changes_after(wall_time since);
 
   /// Accounts and app passwords whose time ran out behind `since` and up to `until`.
   result<std::vector<expired_credential>> load_expired(wall_time since, wall_time until);
@@ -109,6 +111,7 @@ class account_store {
   std::string const& path() const noexcept { return path_; }
 
  private:
+  result<std::vector<account_change>> read_changes(char const* query, std::int64_t from);
   account_store(std::string path, options how) : path_(std::move(path)), options_(how) {}
   result<> connect();
   void disconnect();

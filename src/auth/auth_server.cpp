@@ -182,6 +182,8 @@ void auth_server::perform(connection_pointer const& on, session_actions actions)
       perform_one(on, *lookup);
     } else if (auto const* const certificate = std::get_if<certificate_action>(&action)) {
       perform_one(on, *certificate);
+    } else if (auto const* const recall = std::get_if<recall_action>(&action)) {
+      perform_one(on, *recall);
     } else if (auto* const line = std::get_if<log_action>(&action)) {
       on->log_later.push_back(std::move(*line));
     } else if (auto const* const report = std::get_if<report_action>(&action)) {
@@ -249,6 +251,13 @@ void auth_server::perform_one(connection_pointer const& on, certificate_action c
     if (said.code != verdict_code::unknown_user) break;
   }
   perform(on, on->session.on_certificate(action, said));
+}
+
+void auth_server::perform_one(connection_pointer const& on, recall_action const& action) {
+  auto const* const sources = verifier_.sources();
+  for (std::size_t i = 0; sources != nullptr && i < sources->size(); ++i) {
+    if (auto const missed = (*sources)[i]->revoked_after(action.since)) perform(on, on->session.on_recalled(*missed));
+  }
 }
 
 // ---- time

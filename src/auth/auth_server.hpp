@@ -69,6 +69,7 @@ class auth_server {
   net::task<> ask_when_due(connection_pointer on, std::shared_ptr<ask_action> action);
   void perform_one(connection_pointer const& on, lookup_action const& action);
   void perform_one(connection_pointer const& on, certificate_action const& action);
+  void perform_one(connection_pointer const& on, recall_action const& action);
   void flush(connection_pointer const& on);
   void keep_ticking();
   bool tick();

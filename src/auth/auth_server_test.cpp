@@ -354,5 +354,29 @@ TEST_F(auth_server_test, a_revocation_is_told_before_the_login_with_what_came_af
   EXPECT_EQ(client.hear(), "OK\t3\tuser=joe");
 }
 
+TEST_F(auth_server_test, a_front_end_that_comes_back_hears_what_it_has_missed) {
+  auto const now = wall_time::clock::now();
+  auto store = accounts_.open();
+  ASSERT_TRUE(store.set_verifiers("joe", make_verifiers(secret("newer"), cheap_costs).value(), now - 10s).value());
+  accounts_.add("ann", "test");
+  ASSERT_TRUE(store.set_locked("ann", true, now - 100s).value());
+  start();
+  auto const ask = [&](std::chrono::seconds ago) {
+    auto const since = std::chrono::floor<std::chrono::seconds>((now - ago).time_since_epoch()).count();
+    front_end client(path());
+    client.shake_hands();
+    client.say(fmt::format("AUTH\t1\tPLAIN\tservice=smtp\tsession=-\tsecured\trevoked-since={}\nCANCEL\t1\n", since));
+    client.say(plain(2, "joe", "newer"));
+    std::vector<std::string> heard;
+    do heard.push_back(client.hear());
+    while (!heard.back().starts_with("OK") && !heard.back().empty());
+    return heard;
+  };
+  using lines = std::vector<std::string>;
+  EXPECT_EQ(ask(5s), (lines{"CONT\t1\t", "OK\t2\tuser=joe"}));
+  EXPECT_EQ(ask(50s), (lines{"REVOKED\tjoe\t", "CONT\t1\t", "OK\t2\tuser=joe"}));
+  EXPECT_EQ(ask(500s).size(), 4U) << "ann was locked";
+}
+
 }  // namespace
 }  // namespace postern::auth

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -202,10 +203,21 @@ session_actions auth_session::on_message(wire::auth_request& message, time_point
                .client_address = begun.request.remote_ip,
                .session = begun.request.session};
   if (!begun.request.session.empty()) is_ours_ = true;
+  constexpr std::uint64_t since_max = 9'000'000'000;  // the year 2255; a wall_time ends in 2262
+  if (auto const since = parse_unsigned(begun.request.revoked_since); since && *since <= since_max && is_ours_) {
+    auto actions = one(recall_action{wall_time(std::chrono::seconds(*since))});
+    std::ranges::move(begin(at, std::move(initial), now), std::back_inserter(actions));
+    return actions;
+  }
+  return begin(at, std::move(initial), now);
+}
 
+session_actions auth_session::begin(exchange_table::iterator at, std::optional<secret> initial, time_point now) {
+  auto& [id, begun] = *at;
   if (exchanges_.size() > options_.exchanges_max) {
     return fail_now(at, "overloaded", "too many exchanges on one connection", temporary_failure(id, {}));
   }
+  auto const* const row = sasl::find_mechanism(begun.request.mechanism);
   if (row->dovecot.plaintext && options_.plaintext_requires_tls && !begun.request.secured) {
     return fail_now(at, "tls_required", "authd_plaintext_requires_tls is on and the connection has no TLS",
                     {.id = id, .reason = "Encryption required for requested authentication mechanism"});
@@ -302,7 +314,9 @@ session_actions auth_session::run_one(exchange_table::iterator at, sasl::fetch_s
 }
 
 session_actions auth_session::run_one(exchange_table::iterator at, sasl::verify_token& action, time_point) {
-  at->second.who.user = std::move(action.user);
+  auto& exchange = at->second;
+  exchange.who.user = std::move(action.user);
+  if (options_.mark_secret) exchange.secret_mark = options_.mark_secret(exchange.who.user, action.token);
   return ask(at, token_query{std::move(action.token)});
 }
 
@@ -385,6 +399,12 @@ session_actions auth_session::on_revoked(revocation const& what) {
   }
   if (!is_ours_) return {};
   return one(send(wire::revoked_notice{what.account, what.credential}));
+}
+
+session_actions auth_session::on_recalled(std::vector<revocation> const& all) {
+  session_actions actions;
+  for (auto const& what : all) actions.emplace_back(send(wire::revoked_notice{what.account, what.credential}));
+  return actions;
 }
 
 // ---- ends

@@ -77,12 +77,16 @@ struct report_action {
   bool accepted = false;
   std::uint64_t secret_mark = 0;  ///< of the wrong secret; 0: the mechanism does not show it
 };
+/// Hand what was revoked from then on to on_recalled(): the front end has missed it.
+struct recall_action {
+  wall_time since;
+};
 /// The front end broke the protocol.
 struct close_action {
   std::string reason;
 };
 using session_action = std::variant<send_action, ask_action, forget_action, lookup_action, certificate_action,
-                                    log_action, report_action, close_action>;
+                                    log_action, report_action, recall_action, close_action>;
 using session_actions = std::vector<session_action>;
 
 class auth_session {
@@ -99,6 +103,8 @@ class auth_session {
   session_actions on_reply(exchange_serial serial, query_reply reply, time_point now);
   /// A credential works no more: exchanges that rest on it fail, and front ends that close sessions are told.
   session_actions on_revoked(revocation const& what);
+  /// Old news, of what happened while this front end heard nothing: logins that run now are not touched.
+  session_actions on_recalled(std::vector<revocation> const& all);
   /// `exists` empty: nobody could say.
   session_actions on_exists(lookup_action const& question, std::optional<bool> exists);
   session_actions on_certificate(certificate_action const& question, verdict const& said);
@@ -149,6 +155,7 @@ class auth_session {
   session_actions on_message(sasl::dovecot::unknown_message const& message, time_point now);
 
   // One for each kind of action of a mechanism, and of reply of the verifier.
+  session_actions begin(exchange_table::iterator at, std::optional<secret> initial, time_point now);
   session_actions run(exchange_table::iterator at, sasl::server_action action, time_point now);
   session_actions run_one(exchange_table::iterator at, sasl::challenge& action, time_point now);
   session_actions run_one(exchange_table::iterator at, sasl::verify_plain& action, time_point now);

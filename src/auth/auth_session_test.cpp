@@ -481,6 +481,25 @@ TEST(auth_session, a_revoked_credential_is_told_to_front_ends_that_close_session
   EXPECT_EQ(script(told.on_revoked({"joe", {}})), lines{"send REVOKED\tjoe\n"});
 }
 
+TEST(auth_session, what_was_missed_is_asked_for_before_the_exchange_begins) {
+  auto const ask = [](std::string_view words) {
+    auto session = make();
+    return session.on_line(fmt::format("AUTH\t1\tLOGIN\tservice=smtp\tsecured{}", words), start);
+  };
+  auto const asked = ask("\tsession=-\trevoked-since=1700000000");
+  ASSERT_EQ(asked.size(), 2U);
+  auto const* const recall = std::get_if<recall_action>(&asked.front());
+  ASSERT_NE(recall, nullptr);
+  EXPECT_EQ(recall->since, wall_time(std::chrono::seconds(1700000000)));
+  for (auto const* const words : {"\trevoked-since=1700000000", "\tsession=-\trevoked-since=18446744073709551615",
+                                  "\tsession=-\trevoked-since=-1", "\tsession=-\trevoked-since="}) {
+    EXPECT_EQ(ask(words).size(), 1U) << words;
+  }
+  auto session = make();
+  EXPECT_EQ(script(session.on_recalled({{"joe", "phone"}, {"ann", {}}})),
+            (lines{"send REVOKED\tjoe\tphone\n", "send REVOKED\tann\n"}));
+}
+
 TEST(auth_session, a_new_offer_is_told_to_ours_and_has_others_connect_anew) {
   session_options how = secure;
   auto fresh = make(how);

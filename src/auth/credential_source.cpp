@@ -34,6 +34,7 @@ result<std::optional<std::string>> credential_source::find_account(std::string_v
 }
 result<std::uint64_t> credential_source::change_stamp() { return 0; }
 result<std::vector<revocation>> credential_source::revoked_since(std::uint64_t) { return std::vector<revocation>{}; }
+result<std::vector<revocation>> credential_source::revoked_after(wall_time) { return std::vector<revocation>{}; }
 result<std::vector<revocation>> credential_source::take_expired() { return std::vector<revocation>{}; }
 result<> credential_source::store(login const&, secret const&) {
   return fail(fmt::format("{} takes no passwords", name()));

@@ -17,6 +17,7 @@
 #include "auth/verdict.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "base/time.hpp"
 #include "crypto/hash.hpp"
 #include "sasl/mechanism.hpp"
 #include "sasl/scram_verifier.hpp"
@@ -62,8 +63,8 @@ class credential_source {
   /// Have all its users keys of this hash? Others are not offered the mechanism, or some could not log in.
   virtual bool can_scram(crypto::hash_algorithm hash) const noexcept;
   /// True: admit() answers within microseconds, so it is also asked on the loop's thread, of an object of its own
-  /// there. So are canonical(), exists(), change_stamp(), revoked_since(), take_expired() and can_scram(), of every
-  /// source.
+  /// there. So are canonical(), exists(), change_stamp(), revoked_since(), revoked_after(), take_expired() and
+  /// can_scram(), of every source.
   virtual bool quick() const noexcept { return false; }
   /// The one spelling under which a login is known ("joe" for "Joe@example.org"); empty when it cannot be an account's.
   virtual std::string canonical(login const& who) const;
@@ -87,6 +88,8 @@ class credential_source {
   virtual result<std::uint64_t> change_stamp();
   /// What has been revoked, locked, removed or given another password since change_stamp() was `stamp`.
   virtual result<std::vector<revocation>> revoked_since(std::uint64_t stamp);
+  /// Likewise, and what ran out by itself, from that moment on: for front ends that heard nothing meanwhile.
+  virtual result<std::vector<revocation>> revoked_after(wall_time since);
   /// What ran out by itself since the last call of this object; the first call finds nothing. Cheap when nothing did.
   virtual result<std::vector<revocation>> take_expired();
   /// Takes over a password that another source found right (Cyrus's auto_transition).

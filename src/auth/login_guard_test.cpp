@@ -51,6 +51,18 @@ TEST(login_guard, a_session_reports_guesses_and_successes_and_nothing_else) {
   }
 }
 
+TEST(login_guard, a_token_that_is_refused_again_is_known_again) {
+  session_options const how{.mechanisms = {"XOAUTH2"}, .mark_secret = fake_mark};
+  auth_session session(how, 1, std::string(32, 'c'));
+  auto const response = encode_base64("user=joe\1auth=Bearer expired\1\1");
+  session.on_line("AUTH\t1\tXOAUTH2\tservice=smtp\trip=192.0.2.7\tsecured\tresp=" + response, start);
+  token_reply const refused{.standing = {.code = verdict_code::bad_token}, .judged = {}};
+  auto told = reports_of(session.on_reply(1, refused, start));
+  if (told.empty()) told = reports_of(session.on_line("CONT\t1\t", start));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].secret_mark, 3007U);
+}
+
 TEST(login_guard, what_never_came_to_a_secret_is_no_guess) {
   session_options const how{.mark_secret = fake_mark};
   for (std::string_view const line : {"AUTH\t1\tPLAIN\tservice=smtp\trip=192.0.2.7\tsecured\tresp=AAA=",

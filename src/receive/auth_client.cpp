@@ -90,6 +90,12 @@ void auth_client::ask_for_notices() {
   request.session = "-";
   request.secured = true;
   request.nologin = true;
+  // A notice may have been under way.
+  constexpr auto margin = std::chrono::seconds(2);
+  if (lost_at_) {
+    auto const since = std::chrono::floor<std::chrono::seconds>((*lost_at_ - margin).time_since_epoch());
+    request.revoked_since = std::to_string(since.count());
+  }
   send(dovecot::format_client_line(request));
   cancel(request.id);
 }
@@ -177,12 +183,14 @@ void auth_client::lose(std::string const& why) {
   wipe(output_);
   output_ready_.wake();
   for (auto const& [id, waiter] : std::exchange(waiting_, {})) waiter->answer(auth_answer(auth_unavailable{text}));
+  if (watching_ && !lost_at_) lost_at_ = std::chrono::system_clock::now();
   if (!watching_ || rejoining_) return;
   rejoining_ = true;
   workers_.spawn(rejoin(), "auth client coming back");
 }
 
 void auth_client::answer(std::uint32_t id, reply what) {
+  lost_at_.reset();  // an answer comes behind the notices that were asked for before
   auto place = waiting_.find(id);
   if (place == waiting_.end()) return;
   auto* waiter = place->second;

@@ -7,7 +7,8 @@
 //         smtpd answers 454 and lives on.
 // Concurrency: the loop's thread. Clients wait once for a daemon that takes connections and says nothing; from then on
 //              it is tried behind their backs. Once somebody has logged in, a lost daemon is looked for at once, and
-//              as long as it takes: what it revokes concerns sessions that ask it nothing more.
+//              as long as it takes: what it revokes concerns sessions that ask it nothing more; what was revoked
+//              meanwhile it is asked for.
 // Limits: lines as the protocol has it; exchange_timeout for each answer.
 // Security: responses are `secret`; nothing here logs a line of the protocol.
 // Source: docs/protocols/auth.md
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "base/time.hpp"
 #include "net/one_shot.hpp"
 #include "net/stream.hpp"
 #include "net/task_scope.hpp"
@@ -105,9 +107,10 @@ class auth_client {
   std::unordered_map<std::uint32_t, net::one_shot<reply>*> waiting_;
   std::vector<net::parked*> connecting_waiters_;
   bool connecting_ = false;
-  bool silent_ = false;     ///< the last try took its time and failed
-  bool watching_ = false;   ///< somebody logged in, and wants to hear when that is worth no more
-  bool rejoining_ = false;  ///< on the way back to a daemon that went away
+  bool silent_ = false;               ///< the last try took its time and failed
+  bool watching_ = false;             ///< somebody logged in, and wants to hear when that is worth no more
+  std::optional<wall_time> lost_at_;  ///< from when on notices are missing; empty: all have come
+  bool rejoining_ = false;            ///< on the way back to a daemon that went away
   std::string last_error_;
   std::uint32_t next_id_ = 1;
   std::string rest_;  ///< of the handshake's last read, for the reader

@@ -68,3 +68,27 @@ def test_a_session_hears_of_a_revocation_by_an_authd_that_was_started_anew(serve
         server.cli("user", "passwd", user, "--password-stdin", stdin="another battery staple\n")
         wait_until(lambda: session.command("NOOP").code == 421, "the session to end")
         assert other.command("NOOP").code == 250
+
+
+def test_a_session_hears_of_what_was_revoked_while_there_was_no_authd(server):
+    user = server.add_user("away")
+    password = server.cli("user", "app", "add", "joe", "phone").stdout.split()[0]
+    with RawSmtp(server.submission) as session, RawSmtp(server.submission) as phone, RawSmtp(server.submission) as other:
+        session.secure_login(user, PASSWORD)
+        phone.secure_login("joe", password)
+        other.secure_login("joe", PASSWORD)
+        supervisor = [server.process.pid, *server.pids("masterd")]
+        for pid in supervisor:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            for pid in server.pids("authd"):
+                os.kill(pid, signal.SIGKILL)
+            server.cli("user", "passwd", user, "--password-stdin", stdin="another battery staple\n")
+            server.cli("user", "app", "revoke", "joe", "phone")
+        finally:
+            for pid in supervisor:
+                os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: session.command("NOOP").code == 421, "the first session to end")
+        wait_until(lambda: phone.command("NOOP").code == 421, "the phone's session to end")
+        assert other.command("NOOP").code == 250
+        assert login(server, user, "another battery staple") == 235

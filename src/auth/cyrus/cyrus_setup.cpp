@@ -45,6 +45,7 @@ class secrets_only final : public credential_source {
   result<std::optional<std::string>> find_account(std::string_view user) override { return from_->find_account(user); }
   result<std::uint64_t> change_stamp() override { return from_->change_stamp(); }
   result<std::vector<revocation>> revoked_since(std::uint64_t stamp) override { return from_->revoked_since(stamp); }
+  result<std::vector<revocation>> revoked_after(wall_time since) override { return from_->revoked_after(since); }
   result<> store(login const& who, secret const& password) override { return from_->store(who, password); }
 
  private:
