@@ -11,6 +11,7 @@
 #include <gssapi/gssapi_krb5.h>
 #include <krb5/krb5.h>
 
+#include "auth/gss_library.hpp"
 #include "base/text.hpp"
 #include "os/directories.hpp"
 #include "os/memory_file.hpp"
@@ -103,43 +104,6 @@ class memory_keytab {
   std::vector<std::string> passed_over_;
 };
 
-class gss_text {
- public:
-  gss_text() = default;
-  gss_text(gss_text const&) = delete;
-  gss_text& operator=(gss_text const&) = delete;
-  ~gss_text() {
-    OM_uint32 minor = 0;
-    ::gss_release_buffer(&minor, &buffer_);
-  }
-  gss_buffer_t out() { return &buffer_; }
-  std::string text() const { return {static_cast<char const*>(buffer_.value), buffer_.length}; }
-
- private:
-  gss_buffer_desc buffer_ = GSS_C_EMPTY_BUFFER;
-};
-
-/// The library only reads it, but wants it writable.
-gss_buffer_desc view_of(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
-
-void append_status(std::string& out, OM_uint32 status, int kind) {
-  OM_uint32 more = 0;
-  do {
-    OM_uint32 minor = 0;
-    gss_text words;
-    if (GSS_ERROR(::gss_display_status(&minor, status, kind, GSS_C_NO_OID, &more, words.out())) != 0) return;
-    if (!out.empty()) out += "; ";
-    out += words.text();
-  } while (more != 0);
-}
-
-std::unexpected<failure> gss_failure(OM_uint32 major, OM_uint32 minor) {
-  std::string text;
-  append_status(text, major, GSS_C_GSS_CODE);
-  if (minor != 0) append_status(text, minor, GSS_C_MECH_CODE);
-  return fail(printable(text, 300));
-}
-
 /// The server's credential: shared by all contexts, which only read it.
 class acceptor_credential {
  public:
@@ -158,7 +122,7 @@ class acceptor_credential {
     OM_uint32 minor = 0;
     auto const major = ::gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &kerberos, GSS_C_ACCEPT, &store,
                                                &credential_, nullptr, nullptr);
-    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    if (GSS_ERROR(major) != 0) return gss::fail_with(major, minor);
     return {};
   }
 
@@ -184,43 +148,28 @@ class kerberos_context final : public sasl::gss_context {
   result<accepted> accept(std::string_view token) override {
     OM_uint32 minor = 0;
     OM_uint32 flags = 0;
-    auto given = view_of(token);
-    gss_text answer;
+    auto given = gss::view_of(token);
+    gss::text answer;
     auto const major =
         ::gss_accept_sec_context(&minor, &context_, credential_->get(), &given, GSS_C_NO_CHANNEL_BINDINGS, &initiator_,
                                  nullptr, answer.out(), &flags, nullptr, nullptr);
-    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
+    if (GSS_ERROR(major) != 0) return gss::fail_with(major, minor);
     bool const complete = (major & GSS_S_CONTINUE_NEEDED) == 0;
     if (complete && (flags & GSS_C_INTEG_FLAG) == 0) return fail("the client wants no integrity");
     if (complete && (flags & GSS_C_ANON_FLAG) != 0) return fail("the client is anonymous");
-    return accepted{answer.text(), complete};
+    return accepted{answer.copy(), complete};
   }
 
   result<std::string> initiator() override {
     OM_uint32 minor = 0;
-    gss_text name;
+    gss::text name;
     auto const major = ::gss_display_name(&minor, initiator_, name.out(), nullptr);
-    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
-    return name.text();
+    if (GSS_ERROR(major) != 0) return gss::fail_with(major, minor);
+    return name.copy();
   }
 
-  result<std::string> wrap(std::string_view message) override {
-    OM_uint32 minor = 0;
-    auto given = view_of(message);
-    gss_text wrapped;
-    auto const major = ::gss_wrap(&minor, context_, 0, GSS_C_QOP_DEFAULT, &given, nullptr, wrapped.out());
-    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
-    return wrapped.text();
-  }
-
-  result<std::string> unwrap(std::string_view message) override {
-    OM_uint32 minor = 0;
-    auto given = view_of(message);
-    gss_text plain;
-    auto const major = ::gss_unwrap(&minor, context_, &given, plain.out(), nullptr, nullptr);
-    if (GSS_ERROR(major) != 0) return gss_failure(major, minor);
-    return plain.text();
-  }
+  result<std::string> wrap(std::string_view message) override { return gss::wrap(context_, message); }
+  result<std::string> unwrap(std::string_view message) override { return gss::unwrap(context_, message); }
 
  private:
   std::shared_ptr<acceptor_credential const> credential_;
