@@ -28,10 +28,15 @@ struct redis_options {
   std::vector<std::string> domains;
   int data_size_limit = 10240;
   std::chrono::seconds timeout{2};
+  bool tls = false;
+  std::string tls_ca_file;
+  std::string tls_ca_path;
+  std::string tls_certificate_file;
+  std::string tls_key_file;
 };
 
 using row = option_row<redis_options>;
-constexpr std::array<row, 13> rows = {{
+constexpr std::array<row, 18> rows = {{
     {"host", &redis_options::host},
     {"port", &redis_options::port, 1, 65535},
     {"socket", &redis_options::socket},
@@ -45,6 +50,11 @@ constexpr std::array<row, 13> rows = {{
     {"domain", &redis_options::domains},
     {"data_size_limit", &redis_options::data_size_limit, 1, 512 * 1024 * 1024},
     {"timeout", &redis_options::timeout, 1, 3600},
+    {"tls", &redis_options::tls},
+    {"tls_CAfile", &redis_options::tls_ca_file},
+    {"tls_CApath", &redis_options::tls_ca_path},
+    {"tls_cert_file", &redis_options::tls_certificate_file},
+    {"tls_key_file", &redis_options::tls_key_file},
 }};
 
 server_address address_of(redis_options const& options) {
@@ -52,16 +62,21 @@ server_address address_of(redis_options const& options) {
   return {{}, options.host, std::to_string(options.port)};
 }
 
+tls_files files_of(redis_options const& options) {
+  return {options.tls_ca_file, options.tls_ca_path, options.tls_certificate_file, options.tls_key_file};
+}
+
 class redis_table final : public remote_table {
  public:
   redis_table(std::string name, redis_options const& options, key_template key_format, key_template result_format,
-              key_filter filter)
+              key_filter filter, std::shared_ptr<tls_client const> tls)
       : name_(std::move(name)),
         options_(options),
         channel_(address_of(options), static_cast<std::size_t>(options.data_size_limit) + redis_line_octets_max),
         key_format_(std::move(key_format)),
         result_format_(std::move(result_format)),
         filter_(std::move(filter)) {
+    if (tls) channel_.use_tls(std::move(tls));
     channel_.on_connected([this](server_channel::time_point deadline) { return log_in(deadline); });
   }
 
@@ -132,6 +147,7 @@ result<redis_options> load(table_options const& from) {
   if (!options.hash.empty() && !options.field.empty()) {
     return from.complain("field", "there is hash as well: HGET takes its hash and the key, or the key and its field");
   }
+  if (options.tls && !options.socket.empty()) return from.complain("tls", "a socket needs none");
   if (!options.username.empty() && options.password.empty()) return from.complain("username", "password is missing");
   return options;
 }
@@ -149,8 +165,14 @@ result<std::unique_ptr<table>> open_redis(std::string_view name) {
   if (!result_format) return from->complain("result_format", result_format.error().text);
   auto filter = key_filter::load(options->domains);
   if (!filter) return from->complain("domain", filter.error().text);
+  std::shared_ptr<tls_client const> tls;
+  if (options->tls) {
+    auto loaded = tls_client::load(files_of(*options));
+    if (!loaded) return from->complain("tls", loaded.error().text);
+    tls = std::move(*loaded);
+  }
   return std::make_unique<redis_table>(from->table_name(), *options, std::move(*key_format), std::move(*result_format),
-                                       std::move(*filter));
+                                       std::move(*filter), std::move(tls));
 }
 
 void ask_for_redis(std::string_view name, os::sandbox_rules& rules) {
@@ -161,6 +183,11 @@ void ask_for_redis(std::string_view name, os::sandbox_rules& rules) {
   if (!options) return;
   ask_for_server(address_of(*options), rules);
   ask_for_domains(options->domains, rules);
+  if (!options->tls) return;
+  std::ranges::move(list_trusted_places(files_of(*options)), std::back_inserter(rules.readable));
+  for (auto const& file : {options->tls_ca_file, options->tls_certificate_file, options->tls_key_file}) {
+    if (!file.empty()) rules.readable.push_back(file);
+  }
 }
 
 }  // namespace postern::maps

@@ -90,8 +90,20 @@ result<> server_channel::connect_inet(time_point deadline) {
   return fail_here(error);
 }
 
+result<> server_channel::encrypt(time_point deadline) {
+  auto link = tls_link::connect(*tls_, socket_.get(), at_.host,
+                                [&](short events) { return poll_until(socket_.get(), events, deadline); });
+  if (link) {
+    link_ = std::move(*link);
+    return {};
+  }
+  disconnect();
+  return std::unexpected(failure{fmt::format("{}: {}", at_.text(), link.error().text), link.error().system_error});
+}
+
 result<> server_channel::connect(time_point deadline) {
   auto connected = at_.path.empty() ? connect_inet(deadline) : connect_unix(deadline);
+  if (connected && tls_) connected = encrypt(deadline);
   if (!connected || !greet_) return connected;
   auto greeted = greet_(deadline);
   if (!greeted) disconnect();
@@ -107,11 +119,11 @@ bool server_channel::is_quiet() const {
 
 result<> server_channel::write(std::string_view data, time_point deadline) {
   while (!data.empty()) {
-    auto const sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+    auto const sent = link_ ? link_->write(data) : ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
     if (sent > 0) {
       data.remove_prefix(static_cast<std::size_t>(sent));
     } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      if (!poll_until(socket_.get(), POLLOUT, deadline)) return fail_here(errno);
+      if (!poll_until(socket_.get(), link_ ? link_->wanted() : POLLOUT, deadline)) return fail_here(errno);
     } else if (sent < 0 && errno != EINTR) {
       return fail_here(errno);
     }
@@ -122,7 +134,7 @@ result<> server_channel::write(std::string_view data, time_point deadline) {
 result<> server_channel::read_more(std::string& into, time_point deadline) {
   std::array<char, 4096> block{};
   while (true) {
-    auto const got = ::recv(socket_.get(), block.data(), block.size(), 0);
+    auto const got = link_ ? link_->read(block) : ::recv(socket_.get(), block.data(), block.size(), 0);
     if (got > 0) {
       into.append(block.data(), static_cast<std::size_t>(got));
       return {};
@@ -130,7 +142,7 @@ result<> server_channel::read_more(std::string& into, time_point deadline) {
     if (got == 0) return fail_here(ECONNRESET);
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return fail_here(errno);
-    if (!poll_until(socket_.get(), POLLIN, deadline)) return fail_here(errno);
+    if (!poll_until(socket_.get(), link_ ? link_->wanted() : POLLIN, deadline)) return fail_here(errno);
   }
 }
 

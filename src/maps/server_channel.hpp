@@ -9,11 +9,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "maps/server_address.hpp"
+#include "maps/tls_link.hpp"
 #include "os/unique_fd.hpp"
 
 namespace postern::maps {
@@ -26,6 +28,8 @@ class server_channel {
 
   server_channel(server_address at, std::size_t octets_max) : at_(std::move(at)), octets_max_(octets_max) {}
 
+  /// From now on connections are encrypted, and the server shows that it is the host of address().
+  void use_tls(std::shared_ptr<tls_client const> with) { tls_ = std::move(with); }
   /// What is said first on each new connection.
   void on_connected(std::function<result<>(time_point deadline)> greet) { greet_ = std::move(greet); }
 
@@ -35,12 +39,16 @@ class server_channel {
   result<std::string> exchange(std::string_view request, measure const& length, time_point deadline);
 
   server_address const& address() const noexcept { return at_; }
-  void disconnect() noexcept { socket_.reset(); }
+  void disconnect() noexcept {
+    link_.reset();
+    socket_.reset();
+  }
 
  private:
   result<> connect(time_point deadline);
   result<> connect_unix(time_point deadline);
   result<> connect_inet(time_point deadline);
+  result<> encrypt(time_point deadline);
   bool is_quiet() const;
   result<> write(std::string_view data, time_point deadline);
   result<> read_more(std::string& into, time_point deadline);
@@ -48,7 +56,9 @@ class server_channel {
 
   server_address at_;
   std::size_t octets_max_;
+  std::shared_ptr<tls_client const> tls_;  ///< null: not encrypted
   os::unique_fd socket_;
+  std::unique_ptr<tls_link> link_;
   std::function<result<>(time_point)> greet_;
 };
 

@@ -24,20 +24,25 @@ class Memcached:
 
 
 class Redis:
-    """password: of the default user; path: its UNIX socket."""
+    """password: of the default user; path: its UNIX socket. tls: (certificate, key), then also at tls_port of 127.0.0.1 and .2."""
 
-    def __init__(self, directory, password="the store's own password"):
+    def __init__(self, directory, password="the store's own password", tls=None):
         self.directory, self.password = directory, password
-        self.port = free_port()
+        self.port, self.tls_port, self.tls = free_port(), free_port(), tls
         self.path = directory / "redis.sock"
         self.process = None
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self):
+        bound, encrypted = ["127.0.0.1"], []
+        if self.tls:
+            bound = ["127.0.0.1", "127.0.0.2"]
+            encrypted = ["--tls-port", str(self.tls_port), "--tls-cert-file", self.tls[0], "--tls-key-file", self.tls[1],
+                         "--tls-ca-cert-file", self.tls[0], "--tls-auth-clients", "no"]
         with open(self.directory / "redis.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", self.path, "--save", "",
-                 "--dir", self.directory, "--requirepass", self.password], stdout=log, stderr=log)
+                ["redis-server", "--port", str(self.port), "--bind", *bound, "--unixsocket", self.path, "--save", "",
+                 "--dir", self.directory, "--requirepass", self.password, *encrypted], stdout=log, stderr=log)
         wait_for_port(self.port, self.process)
         return self
 

@@ -323,6 +323,28 @@ GROUPS = f"ou=Groups,{SUFFIX}"
 def entry(uid, *attributes, rdn=None, under=PEOPLE):
     return person(uid, "secret", rdn, under) + "".join(line + "\n" for line in attributes) + "\n"
 
+def test_redis_over_tls(postmap, tmp_path):
+    certificate, key = make_certificate(tmp_path, "redis.example")
+    server = Redis(tmp_path / "redis-tls", tls=(certificate, key)).start()
+    try:
+        server.run("SET", "joe@x.example", "value one")
+
+        def ask(*lines, host="127.0.0.1", port=server.tls_port):
+            text = "\n".join([f"host = {host}", f"port = {port}", f"password = {server.password}", "tls = yes", *lines, ""])
+            return postmap.ours("joe@x.example", f"redis:{postmap.file('redis-tls.cf', text)}")
+
+        ours = f"tls_CAfile = {certificate}"
+        assert ask(ours) == value("value one")
+        assert ask(ours, host="localhost") == value("value one")
+        for why, lines, where in (("self-signed certificate", [], {}), ("IP address mismatch", [ours], {"host": "127.0.0.2"}),
+                                  ("TLS: ", [ours], {"port": server.port}), ("cannot load", ["tls_CAfile = /nowhere"], {}),
+                                  ("a socket needs none", [ours, f"socket = {server.path}"], {})):
+            answer = ask(*lines, **where)
+            assert answer.kind == "error" and why in answer.said, (why, answer)
+    finally:
+        server.stop()
+
+
 
 def group(name, *attributes):
     return (f"dn: cn={name},{GROUPS}\nobjectClass: groupOfNames\nobjectClass: extensibleObject\ncn: {name}\n"
