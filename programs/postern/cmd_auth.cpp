@@ -19,6 +19,7 @@ constexpr int wrong_usage = 2;
 struct options {
   admin::login_test_request request;
   bool password_from_stdin = false;
+  bool token_from_stdin = false;
   bool no_login = false;
   bool without_tls = false;
   bool quiet = false;
@@ -31,8 +32,11 @@ int usage(std::FILE* to, int status) {
       "Goes the way of USER's login: service, socket, configuration, mechanisms, name, sources of credentials,\n"
       "and what the mail client gets. The sources are asked directly, then the server once more by its socket.\n\n"
       "  --password-stdin  read the password from the first line of standard input; else it is asked for\n"
+      "  --token-stdin     an access token instead, for XOAUTH2 and OAUTHBEARER\n"
+      "  --cert FILE       the client's certificate, for EXTERNAL: PEM, or PKCS #12 and its password\n"
       "  --no-login        show the way without a password\n"
-      "  --mech MECHANISM  log in by this one; \"all\": by each that takes a password; else by PLAIN\n"
+      "  --mech MECHANISM  log in by this one; \"all\": by each that takes a password; else by PLAIN;\n"
+      "                    GSSAPI: with the tickets of this shell (kinit)\n"
       "  --port SERVICE    the service of master.cf, by name or port; else submission\n"
       "  --service NAME    what it is a login to: smtp, imap, pop3; else smtpd_sasl_service\n"
       "  --client ADDRESS  where the client is; else 127.0.0.1\n"
@@ -56,10 +60,12 @@ struct valued {
   std::string admin::login_test_request::* into;
 };
 constexpr flag flags[] = {{"--password-stdin", &options::password_from_stdin},
+                          {"--token-stdin", &options::token_from_stdin},
                           {"--no-login", &options::no_login},
                           {"--no-tls", &options::without_tls},
                           {"--quiet", &options::quiet}};
 constexpr valued values[] = {{"--mech", &admin::login_test_request::mechanism},
+                             {"--cert", &admin::login_test_request::certificate},
                              {"--port", &admin::login_test_request::at},
                              {"--service", &admin::login_test_request::service},
                              {"--client", &admin::login_test_request::client}};
@@ -95,9 +101,22 @@ result<options> parse_options(std::vector<std::string> const& words) {
   }
   if (out.request.user.empty()) return fail("whose login? name the user");
   if (out.request.mechanism != "all") out.request.mechanism = uppercase(out.request.mechanism);
+  if (!out.request.certificate.empty() && out.request.mechanism.empty()) out.request.mechanism = "EXTERNAL";
+  out.request.token = out.token_from_stdin;
   out.request.tls = !out.without_tls;
   out.request.try_login = !out.no_login;
   return out;
+}
+
+result<secret> ask_for_secret(options const& given) {
+  using enum admin::needed_secret;
+  auto const user = printable(given.request.user, 128);
+  auto const needed = admin::find_needed_secret(given.request);
+  if (needed == nothing) return secret();
+  if (given.password_from_stdin || given.token_from_stdin) return admin::read_secret_line();
+  if (needed == token) return os::read_password(fmt::format("Access token of {}: ", user));
+  if (needed == bundle_password) return os::read_password(fmt::format("Password of {}: ", given.request.certificate));
+  return os::read_password(fmt::format("Password of {}: ", user));
 }
 
 }  // namespace
@@ -108,9 +127,7 @@ int cmd_auth(command_line const& line) {
   auto given = parse_options(line.args);
   if (!given) return say_failure(given.error().text, wrong_usage);
   if (given->request.try_login) {
-    auto password = given->password_from_stdin
-                        ? admin::read_secret_line()
-                        : os::read_password(fmt::format("Password of {}: ", printable(given->request.user, 128)));
+    auto password = ask_for_secret(*given);
     if (!password) return say_failure(password.error().text, wrong_usage);
     given->request.password = std::move(*password);
   }

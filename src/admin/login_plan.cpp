@@ -62,6 +62,7 @@ class planner {
     auto tokens = auth::oauth::load_oauth_setup(from_, read_secret_file);
     add(out_.troubles, tokens.troubles);
     means_.tokens = std::move(tokens.tokens);
+    out_.token_judge = means_.tokens;
     out_.tokens = static_cast<bool>(means_.tokens);
     auto const keytab = from_.text("authd_krb5_keytab");
     if (keytab.empty()) return;

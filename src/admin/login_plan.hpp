@@ -12,6 +12,7 @@
 #include "auth/credential_source.hpp"
 #include "auth/cyrus/cyrus_options.hpp"
 #include "auth/mechanism_choice.hpp"
+#include "auth/verifier.hpp"
 #include "config/settings.hpp"
 
 #include "admin/path_access.hpp"
@@ -46,6 +47,7 @@ struct login_plan {
   std::function<std::string(std::string_view)> spell;  ///< what is done to a name before a source sees it; empty
   auth::source_list sources;
   bool tokens = false;
+  std::function<auth::token_judge()> token_judge;  ///< empty: nobody judges tokens
   bool kerberos = false;
   bool certificates = false;
   std::vector<std::string> named;  ///< mechanisms that the configuration asks for

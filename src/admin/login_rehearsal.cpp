@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/gss_initiator.hpp"
 #include "base/text.hpp"
 #include "net/task_scope.hpp"
 #include "os/random.hpp"
@@ -20,6 +21,11 @@ constexpr std::size_t binding_octets = 32;  // as of tls-exporter [RFC 9266 §2]
 std::vector<sasl::channel_binding> make_bindings(bool tls) {
   if (!tls) return {};
   return {{"tls-exporter", os::random_octets(binding_octets)}};
+}
+
+std::unique_ptr<sasl::gss_initiator> make_initiator(auth::gss_name const& server) {
+  auto made = auth::make_gss_initiator(server);
+  return made ? std::move(*made) : nullptr;
 }
 
 struct login_play {
@@ -41,16 +47,22 @@ login_play prepare(rehearsal_request asked, rehearsal& out) {
   play.request.local_ip = play.asked.client_address;
   play.request.secured = play.asked.tls;
   play.request.nologin = true;
+  play.request.cert_username = play.asked.certificate_user;
+  play.request.cert_credential = play.asked.certificate_credential;
+  play.request.valid_client_cert = !play.asked.certificate_user.empty();
   // As smtpd: only who was offered to bind may be asked whether somebody hid it.
   bool const plus = row.name.ends_with("-PLUS");
   if (plus) play.request.bindings = bindings;
   play.client = row.make_client({.user = play.asked.user,
+                                 .authzid = play.asked.authzid,
                                  .password = play.asked.password,
                                  .service = "smtp",
                                  .host = play.asked.host,
                                  .bindings = plus ? bindings : std::vector<sasl::channel_binding>(),
                                  .plus_offered = plus,
-                                 .random = os::random_octets});
+                                 .random = os::random_octets,
+                                 .now = std::chrono::system_clock::now(),
+                                 .make_gss = [server = play.asked.ticket_for] { return make_initiator(server); }});
   return play;
 }
 

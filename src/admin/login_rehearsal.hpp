@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "auth/gss_acceptor.hpp"
 #include "base/secret.hpp"
 #include "config/settings.hpp"
 
@@ -19,9 +20,13 @@ inline constexpr auto rehearsal_limit = std::chrono::seconds(60);
 struct rehearsal_request {
   std::string mechanism;  ///< with a client's side (sasl/mechanism.hpp)
   std::string user;
-  secret password;
+  std::string authzid;  ///< what proves a login names its own user: as whom to act
+  secret password;      ///< or the token
   std::string service = "smtp";
-  std::string host;  ///< the server's name
+  std::string host;                    ///< the server's name
+  std::string certificate_user;        ///< whom smtpd finds in the client's certificate; empty: nobody
+  std::string certificate_credential;  ///< of a device certificate
+  auth::gss_name ticket_for;           ///< GSSAPI: the server's principal
   std::string client_address = "127.0.0.1";
   bool tls = true;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // Purpose: what the steps of `postern auth test` work on, one function each (login_trial_setup.cpp,
-// login_trial_sources.cpp).
+// login_trial_proofs.cpp, login_trial_sources.cpp).
+
+#include "auth/gss_acceptor.hpp"
 
 #include "admin/auth_daemon.hpp"
 #include "admin/login_plan.hpp"
@@ -29,6 +31,8 @@ class login_scene {
   bool runs = false;     ///< our server
   auth_daemon_answer daemon;
   std::vector<mechanism_standing> mechanisms;
+  std::string certificate_user;        ///< whom smtpd finds in the client's certificate; empty: nobody
+  std::string certificate_credential;  ///< of a device certificate
 
  private:
   step_listener const& on_step_;
@@ -41,6 +45,20 @@ void tell_configuration(login_scene& scene);
 void tell_socket(login_scene& scene);
 void tell_stores(login_scene& scene);
 void tell_mechanisms(login_scene& scene);
+
+// login_trial_proofs.cpp: what proves a login beside passwords.
+void tell_certificate(login_scene& scene);
+/// Of a mechanism that takes no password: the ticket or the token, and what the sources say of the account.
+void tell_proof(login_scene& scene, sasl::mechanism_row const& row);
+
+/// Whose ticket a client of this service needs.
+auth::gss_name ticket_server(config::settings const& service);
+
+/// What sources are asked about this login.
+auth::login make_login(login_scene const& scene);
+std::string explain(auth::verdict const& said);
+std::string find_remedy(auth::verdict const& said, auth::credential_source const& source);
+bool takes_password(sasl::mechanism_row const& row);
 
 // login_trial_sources.cpp: what becomes of this login.
 void tell_name(login_scene& scene);

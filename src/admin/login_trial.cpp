@@ -10,6 +10,7 @@
 #include "receive/tls_settings.hpp"
 #include "service/master/server_directories.hpp"
 
+#include "admin/client_certificate.hpp"
 #include "admin/login_scene.hpp"
 
 namespace postern::admin {
@@ -34,7 +35,7 @@ result<config::service_entry> find_service(config::master_cf const& all, config:
   config::service_entry const* best = nullptr;
   int best_rank = -1;
   for (auto const& entry : all.services) {
-    if (entry.who.what != config::disposition::kind::ours || entry.who.where != "smtpd") continue;
+    if (!entry.is_smtp_server()) continue;
     if (!wanted.empty() && !is_named(entry, wanted)) continue;
     int const rank = rank_service(entry, server.with(entry.overrides));
     if (rank > best_rank) best = &entry;
@@ -68,6 +69,16 @@ std::string login_scene::show(std::string_view parameter) const {
   return fmt::format("{} = {} ({})", parameter, service.text(parameter), service.where(parameter).text());
 }
 
+needed_secret find_needed_secret(login_test_request const& request) {
+  if (request.token) return needed_secret::token;
+  auto const* const row = sasl::find_mechanism(request.mechanism);
+  if (row == nullptr || takes_password(*row)) return needed_secret::password;
+  if (row->needs == sasl::credential_need::token_verifier) return needed_secret::token;
+  if (request.certificate.empty()) return needed_secret::nothing;
+  auto const octets = read_certificate_file(request.certificate);
+  return octets && is_sealed_bundle(*octets) ? needed_secret::bundle_password : needed_secret::nothing;
+}
+
 result<gravity> test_login(config::load_request const& server, login_test_request request,
                            step_listener const& on_step) {
   auto settings = config::settings::load(server);
@@ -84,6 +95,7 @@ result<gravity> test_login(config::load_request const& server, login_test_reques
   tell_configuration(scene);
   tell_socket(scene);
   tell_stores(scene);
+  tell_certificate(scene);
   tell_mechanisms(scene);
   tell_name(scene);
   if (!scene.request.try_login) return scene.worst();

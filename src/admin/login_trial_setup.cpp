@@ -133,7 +133,7 @@ void tell_stores(login_scene& scene) {
 void tell_mechanisms(login_scene& scene) {
   bool const answered = scene.daemon.trouble.empty() && !scene.daemon.mechanisms.empty();
   auto const at_daemon = answered ? scene.daemon.mechanisms : format_offers(scene.plan.offered);
-  auto standing = explain_mechanisms(scene.plan, scene.service, at_daemon, scene.request.tls);
+  auto standing = explain_mechanisms(scene.plan, scene.service, at_daemon, scene.request.tls, scene.certificate_user);
   if (!standing) return scene.say("mechanisms", gravity::problem, standing.error().text, "postern check tells more");
   scene.mechanisms = std::move(*standing);
   std::vector<std::string> shown;

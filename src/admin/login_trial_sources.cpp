@@ -14,7 +14,6 @@
 #include "admin/login_scene.hpp"
 
 namespace postern::admin {
-namespace {
 
 auth::login make_login(login_scene const& scene) {
   auto const spelled = scene.plan.spell ? scene.plan.spell(scene.request.user) : scene.request.user;
@@ -26,29 +25,9 @@ auth::login make_login(login_scene const& scene) {
           .session = {}};
 }
 
-std::string quote(std::string_view text) { return '"' + printable(text, 128) + '"'; }
-
 bool takes_password(sasl::mechanism_row const& row) {
   using enum sasl::credential_need;
-  return row.make_client != nullptr &&
-         (row.needs == verify_plain || row.needs == scram_verifier || row.needs == plaintext_secret);
-}
-
-bool is_shown(login_scene const& scene, std::string_view name) {
-  return std::ranges::any_of(scene.mechanisms, [&](auto const& one) { return one.offered && iequals(one.name, name); });
-}
-
-std::vector<sasl::mechanism_row const*> choose_tries(login_scene const& scene) {
-  std::vector<sasl::mechanism_row const*> shown;
-  for (auto const& row : sasl::mechanisms()) {
-    if (is_shown(scene, row.name) && takes_password(row)) shown.push_back(&row);
-  }
-  if (scene.request.mechanism == "all" || shown.empty()) return shown;
-  for (auto const* const usual : {"PLAIN", "LOGIN"}) {
-    auto const found = std::ranges::find(shown, usual, &sasl::mechanism_row::name);
-    if (found != shown.end()) return {*found};
-  }
-  return {shown.front()};
+  return row.needs == verify_plain || row.needs == scram_verifier || row.needs == plaintext_secret;
 }
 
 std::string explain(auth::verdict const& said) {
@@ -59,6 +38,30 @@ std::string explain(auth::verdict const& said) {
 
 std::string find_remedy(auth::verdict const& said, auth::credential_source const& source) {
   return std::string(find_login_remedy(auth::format_verdict_code(said.code), source.name()));
+}
+
+namespace {
+
+std::string quote(std::string_view text) { return '"' + printable(text, 128) + '"'; }
+
+bool is_shown(login_scene const& scene, std::string_view name) {
+  return std::ranges::any_of(scene.mechanisms, [&](auto const& one) { return one.offered && iequals(one.name, name); });
+}
+
+std::vector<sasl::mechanism_row const*> choose_tries(login_scene const& scene) {
+  std::vector<sasl::mechanism_row const*> shown;
+  bool const token = scene.request.token;
+  for (auto const& row : sasl::mechanisms()) {
+    bool const fits = token ? row.needs == sasl::credential_need::token_verifier : takes_password(row);
+    if (fits && is_shown(scene, row.name)) shown.push_back(&row);
+  }
+  if (token) return shown;
+  if (scene.request.mechanism == "all" || shown.empty()) return shown;
+  for (auto const* const usual : {"PLAIN", "LOGIN"}) {
+    auto const found = std::ranges::find(shown, usual, &sasl::mechanism_row::name);
+    if (found != shown.end()) return {*found};
+  }
+  return {shown.front()};
 }
 
 /// What a source holds for the mechanism that is tried, beside checking passwords.
@@ -106,13 +109,22 @@ bool tell_check(login_scene& scene, auth::credential_source& source, auth::login
   return !goes_on;
 }
 
+/// The proof says who it is; the user is as whom to act.
+bool takes_user_as_authzid(sasl::mechanism_row const& row) {
+  return row.name == "GSSAPI" || row.needs == sasl::credential_need::certificate;
+}
+
 void tell_rehearsal(login_scene& scene, sasl::mechanism_row const& row) {
   auto const name = fmt::format("login by {}", row.name);
   auto const played = rehearse_login(scene.service, {.mechanism = std::string(row.name),
                                                      .user = scene.request.user,
+                                                     .authzid = takes_user_as_authzid(row) ? scene.request.user : "",
                                                      .password = scene.request.password,
                                                      .service = scene.request.service,
                                                      .host = scene.service.text("myhostname"),
+                                                     .certificate_user = scene.certificate_user,
+                                                     .certificate_credential = scene.certificate_credential,
+                                                     .ticket_for = ticket_server(scene.service),
                                                      .client_address = scene.request.client,
                                                      .tls = scene.request.tls});
   using enum rehearsal::outcome;
@@ -164,7 +176,8 @@ void tell_name(login_scene& scene) {
 void tell_sources(login_scene& scene) {
   auto const who = make_login(scene);
   auto const* const row = sasl::find_mechanism(scene.request.mechanism);
-  if (row != nullptr && !takes_password(*row)) return;
+  if (row != nullptr && !takes_password(*row)) return tell_proof(scene, *row);
+  if (scene.request.token) return tell_proof(scene, *sasl::find_mechanism("OAUTHBEARER"));
   for (auto const& source : scene.plan.sources) {
     tell_holding(scene, *source, who);
     if (tell_check(scene, *source, who)) return;
@@ -180,14 +193,16 @@ void tell_logins(login_scene& scene) {
     return scene.say("login by " + printable(wanted, 64), gravity::problem,
                      "the client gets: 535 5.7.8 Error: authentication failed: Invalid authentication mechanism",
                      "see above why it is not offered");
-  if (chosen && (row == nullptr || row->make_client == nullptr))
+  if (chosen && row == nullptr)
     return scene.say("login by " + printable(wanted, 64), gravity::problem,
                      "Postern has no client's side of this mechanism: try it with a mail client");
   if (scene.is_own && !scene.runs)
     return scene.say("login", gravity::note, "not tried: the server does not run", "postern start, or postern up");
   if (chosen) return tell_rehearsal(scene, *row);
   auto const tries = choose_tries(scene);
-  if (tries.empty()) scene.say("login", gravity::problem, "no mechanism that is offered takes a password");
+  if (tries.empty())
+    scene.say("login", gravity::problem,
+              fmt::format("no mechanism that is offered takes a {}", scene.request.token ? "token" : "password"));
   for (auto const* const one : tries) tell_rehearsal(scene, *one);
 }
 

@@ -21,12 +21,14 @@ bool names(std::vector<std::string> const& list, std::string_view name) {
 
 class explainer {
  public:
-  explainer(login_plan const& plan, config::settings const& service, receive::service_settings const& smtpd, bool tls)
-      : plan_(plan), service_(service), smtpd_(smtpd), tls_(tls) {}
+  explainer(login_plan const& plan, config::settings const& service, receive::service_settings const& smtpd, bool tls,
+            std::string const& certificate_user)
+      : plan_(plan), service_(service), smtpd_(smtpd), tls_(tls), certificate_user_(certificate_user) {}
 
   mechanism_standing explain(std::string_view name, offer const* at_daemon) const {
     if (at_daemon == nullptr) return explain_absent(name);
-    auto const shown = receive::decide_mechanism_offer(smtpd_, {*at_daemon}, {.channel_bindings = tls_});
+    auto const shown = receive::decide_mechanism_offer(
+        smtpd_, {*at_daemon}, {.channel_bindings = tls_, .certificate_user = certificate_user_});
     if (!(tls_ ? shown.after_tls : shown.before_tls).empty()) return {std::string(name), true, true, {}};
     return explain_filtered(*at_daemon);
   }
@@ -88,6 +90,7 @@ class explainer {
   config::settings const& service_;
   receive::service_settings const& smtpd_;
   bool tls_;
+  std::string const& certificate_user_;
 };
 
 }  // namespace
@@ -104,10 +107,11 @@ std::vector<offer> format_offers(std::span<std::string const> mechanisms) {
 }
 
 result<std::vector<mechanism_standing>> explain_mechanisms(login_plan const& plan, config::settings const& service,
-                                                           std::vector<offer> const& at_daemon, bool tls) {
+                                                           std::vector<offer> const& at_daemon, bool tls,
+                                                           std::string const& certificate_user) {
   auto const smtpd = receive::load_service_settings(service, {}, nullptr, {});
   if (!smtpd) return std::unexpected(smtpd.error());
-  explainer const by(plan, service, **smtpd, tls);
+  explainer const by(plan, service, **smtpd, tls, certificate_user);
   std::vector<mechanism_standing> out;
   for (auto const& row : sasl::mechanisms()) {
     auto const found = std::ranges::find_if(at_daemon, [&](auto const& one) { return iequals(one.name, row.name); });

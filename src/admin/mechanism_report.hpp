@@ -24,10 +24,11 @@ struct mechanism_standing {
 /// What authd would offer under this plan, as its MECH lines say it.
 std::vector<sasl::dovecot::mechanism_offer> format_offers(std::span<std::string const> mechanisms);
 
-/// `at_daemon`: what the daemon offers; `tls`: the client has TLS, which it can bind to, and no certificate. All
-/// mechanisms of the table, then those of the daemon that are not in it. A failure: smtpd cannot load these settings.
+/// `at_daemon`: what the daemon offers; `tls`: the client has TLS, which it can bind to; `certificate_user`: whom
+/// its certificate names, empty without one. All mechanisms of the table, then those of the daemon that are not in it.
+/// A failure: smtpd cannot load these settings.
 result<std::vector<mechanism_standing>> explain_mechanisms(login_plan const& plan, config::settings const& service,
                                                            std::vector<sasl::dovecot::mechanism_offer> const& at_daemon,
-                                                           bool tls);
+                                                           bool tls, std::string const& certificate_user = {});
 
 }  // namespace postern::admin

@@ -208,6 +208,7 @@ sasl::client_credentials port_probe::credentials() const {
   sasl::client_credentials out{request_.user, {}, request_.password};
   out.host = request_.host;
   out.random = os::random_octets;
+  out.now = std::chrono::system_clock::now();
   return out;
 }
 

@@ -8,7 +8,7 @@
 
 namespace postern::admin {
 
-inline constexpr std::size_t secret_line_octets_max = 4096;
+inline constexpr std::size_t secret_line_octets_max = 16384;
 
 /// The first line of standard input, without its line end; what follows it stays there.
 result<secret> read_secret_line();

@@ -122,6 +122,12 @@ std::string tls_key::text() const {
   return bits > 0 ? kind + " (" + std::to_string(bits) + " bits)" : kind;
 }
 
+tls_info describe_certificate(x509_st* certificate, std::string const& fingerprint_digest, bool bare_key_fingerprints) {
+  tls_info out;
+  describe_peer(out, certificate, fingerprint_digest, bare_key_fingerprints);
+  return out;
+}
+
 tls_info tls_session::info() const {
   tls_info out;
   SSL* ssl = native();

@@ -13,6 +13,7 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
+struct x509_st;
 
 namespace postern::net {
 
@@ -51,6 +52,9 @@ struct tls_info {
   std::string peer_sha256;           ///< of the certificate, always by SHA-256, lower-case hexadecimal digits
   std::string verify_error;          ///< why verification failed; empty when it did not
 };
+
+/// What tells of the peer in tls_info, of a certificate that no handshake has shown; whether it is trusted stays open.
+tls_info describe_certificate(x509_st* certificate, std::string const& fingerprint_digest, bool bare_key_fingerprints);
 
 class tls_session {
  public:
