@@ -7,6 +7,7 @@
 
 #include "admin/access_explain.hpp"
 #include "programs/postern/commands.hpp"
+#include "programs/postern/long_options.hpp"
 #include "programs/postern/run_masterd.hpp"
 
 namespace postern::cli {
@@ -40,38 +41,13 @@ int wrong(std::string const& why) {
   return wrong_usage;
 }
 
-struct flag {
-  std::string_view name;
-  bool admin::access_request::* into;
-};
-struct valued {
-  std::string_view name;
-  std::string admin::access_request::* into;
-};
-constexpr flag flags[] = {{"--tls", &admin::access_request::tls}, {"--cert-trusted", &admin::access_request::trusted}};
-constexpr valued values[] = {
+constexpr long_flag<admin::access_request> flags[] = {{"--tls", &admin::access_request::tls},
+                                                      {"--cert-trusted", &admin::access_request::trusted}};
+constexpr long_value<admin::access_request> values[] = {
     {"--client", &admin::access_request::client},       {"--name", &admin::access_request::name},
     {"--helo", &admin::access_request::helo},           {"--sasl", &admin::access_request::login},
     {"--cert", &admin::access_request::fingerprint},    {"--sender", &admin::access_request::sender},
     {"--recipient", &admin::access_request::recipient}, {"--service", &admin::access_request::at}};
-
-/// Takes the option at `i` and steps over its value.
-bool take_option(std::vector<std::string> const& words, std::size_t& i, admin::access_request& out) {
-  for (auto [name, into] : flags) {
-    if (words[i] == name) return out.*into = true;
-  }
-  for (auto [name, into] : values) {
-    if (words[i] == name && i + 1 < words.size()) {
-      out.*into = words[++i];
-      return true;
-    }
-    if (words[i].starts_with(std::string(name) + "=")) {
-      out.*into = words[i].substr(name.size() + 1);
-      return true;
-    }
-  }
-  return false;
-}
 
 void show_step(policy::trace_step const& step) {
   std::string indent(2 + 2 * step.depth, ' ');
@@ -110,7 +86,7 @@ int cmd_access(command_line const& line) {
   admin::access_request request;
   for (std::size_t i = 1; i < line.args.size(); ++i) {
     if (line.args[i] == "--help" || line.args[i] == "-h") return usage(stdout, 0);
-    if (!take_option(line.args, i, request))
+    if (!take_flag(line.args[i], flags, request) && !take_value(line.args, i, values, request))
       return wrong("there is no option " + line.args[i] + ", or it lacks its value");
   }
   if (request.recipient.empty()) return wrong("--recipient is missing");

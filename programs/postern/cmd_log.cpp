@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/value.hpp"
 
 #include "admin/log_source.hpp"
 #include "admin/login_log.hpp"
 #include "programs/postern/commands.hpp"
+#include "programs/postern/long_options.hpp"
 #include "programs/postern/run_masterd.hpp"
 
 namespace postern::cli {
@@ -39,25 +41,11 @@ int say_failure(std::string_view text, int status) {
   return status;
 }
 
-/// "1h": how long ago.
+/// "1h": how long ago. A number alone could mean anything.
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {
-  struct unit {
-    char letter;
-    std::chrono::seconds length;
-  };
-  constexpr unit units[] = {{'s', std::chrono::seconds(1)},
-                            {'m', std::chrono::minutes(1)},
-                            {'h', std::chrono::hours(1)},
-                            {'d', std::chrono::days(1)},
-                            {'w', std::chrono::weeks(1)}};
-  constexpr std::uint64_t count_max = 100'000;
-  if (text.empty()) return std::nullopt;
-  auto const count = parse_unsigned(text.substr(0, text.size() - 1));
-  if (!count || *count > count_max) return std::nullopt;
-  for (auto const& [letter, length] : units) {
-    if (text.back() == letter) return length * static_cast<std::int64_t>(*count);
-  }
-  return std::nullopt;
+  if (text.empty() || is_ascii_digit(text.back())) return std::nullopt;
+  auto const age = config::parse_duration(text);
+  return age ? std::optional(*age) : std::nullopt;
 }
 
 result<options> parse_options(std::vector<std::string> const& words) {
@@ -67,17 +55,15 @@ result<options> parse_options(std::vector<std::string> const& words) {
       out.failed_only = true;
       continue;
     }
-    auto const equals = words[i].find('=');
-    auto const name = words[i].substr(0, equals);
-    if (equals == std::string::npos && i + 1 == words.size())
-      return fail(printable(name) + " is no option of log logins, or lacks its value");
-    auto const value = equals == std::string::npos ? words[++i] : words[i].substr(equals + 1);
+    auto const name = option_name(words[i]);
+    auto const value = take_option_value(words, i);
+    if (!value) return fail(printable(name) + " is no option of log logins, or lacks its value");
     if (name == "--user") {
-      out.user = value;
+      out.user = *value;
     } else if (name == "--file") {
-      out.file = value;
+      out.file = *value;
     } else if (name == "--since") {
-      auto const age = parse_age(value);
+      auto const age = parse_age(*value);
       if (!age) return fail("--since wants a number and s, m, h, d or w: 1h");
       out.since = std::chrono::system_clock::now() - *age;
     } else {

@@ -1,6 +1,5 @@
 // postmap and postalias: make, ask and change lookup tables, with the options and exit statuses of Postfix's programs;
 // `postern map` is postmap. docs/tables.md lists where they differ.
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -22,135 +21,13 @@
 
 #include "programs/postern/commands.hpp"
 #include "programs/postern/message_keys.hpp"
-#include "programs/postern/short_options.hpp"
+#include "programs/postern/postmap_request.hpp"
 
 namespace postern::cli {
 namespace {
 
 using namespace maps;
-
-constexpr int done = 0;
-constexpr int failed = 1;
-
-enum class on_duplicate { warn, replace, ignore };
-
-struct request {
-  std::string program;
-  entry_format format = entry_format::postmap;
-  std::string config_dir;
-  std::optional<std::string> ask, remove;
-  bool list = false, add = false, files = false, exact = false;
-  bool own = false, plain_mode = false;
-  bool want_utf8 = true, force_utf8 = false;
-  message_key_options message;
-  std::optional<bool> with_nul;
-  on_duplicate duplicates = on_duplicate::warn;
-  std::vector<std::string> tables;
-  std::string host_name;
-};
-
-int fatal(request const& what, std::string_view text) {
-  fmt::print(stderr, "{}: fatal: {}\n", what.program, text);
-  return failed;
-}
-
-void warn(request const& what, std::string_view text) { fmt::print(stderr, "{}: warning: {}\n", what.program, text); }
-
-int usage(request const& what) {
-  bool const alias = what.format == entry_format::postalias;
-  return fatal(what, fmt::format("usage: {} [-{}] [-c config_dir] [-d key] [-q key] [type:]name...", what.program,
-                                 alias ? "finNoprsuvw" : "bfFhimnNoprsuUvw"));
-}
-
-int help(request const& what) {
-  fmt::print(
-      "usage: {0} [OPTIONS] [TYPE:]FILE...              make a table of the source FILE, whole and at once\n"
-      "       {0} [OPTIONS] -q KEY [TYPE:]NAME...       ask: print the value; exit status 1: there is none\n"
-      "       {0} [OPTIONS] -s [TYPE:]FILE...           list keys and values\n"
-      "       {0} [OPTIONS] -i [TYPE:]FILE              add entries from standard input to a table\n"
-      "       {0} [OPTIONS] -d KEY [TYPE:]FILE...       remove a key\n\n"
-      "KEY may be - for one key a line from standard input. Without TYPE: it is default_database_type.\n"
-      "A table can be asked whatever its type (pcre:, cidr:, mysql:, inline:{{k=v}} ...); {0} makes hash:, btree:, "
-      "lmdb:, cdb:.\n"
-      "texthash:, pcre:, regexp: and cidr: are read as they are: make nothing.\n\n"
-      "  -r replace, -w ignore a key that is there already    -f do not fold keys to lower case\n"
-      "  -F values are names of files to put in               -n, -N without, with a NUL behind keys and values\n"
-      "  -o a new table is yours, not the source's owner's    -p default permissions, not the source's\n"
-      "  -c CONFDIR, --dir DIR  the configuration to work with\n"
-      "The rest is as in postmap(1) and postalias(1); docs/tables.md has the types.\n",
-      what.program);
-  return done;
-}
-
-/// False: the usage is to be shown.
-bool parse_request(std::vector<std::string> const& words, request& out) {
-  bool const alias = out.format == entry_format::postalias;
-  short_options options(out.program, words, alias ? "c:d:finNopq:rsuvw" : "bc:d:fFhimnNopq:rsuUvw");
-  while (auto const one = options.next()) {
-    switch (one->letter) {
-      case 'b':
-        out.message.body = true;
-        break;
-      case 'c':
-        out.config_dir = one->value;
-        break;
-      case 'd':
-        out.remove = one->value;
-        break;
-      case 'f':
-        out.exact = true;
-        break;
-      case 'F':
-        out.files = true;
-        break;
-      case 'h':
-        out.message.headers = true;
-        break;
-      case 'i':
-        out.add = true;
-        break;
-      case 'm':
-        out.message.mime = true;
-        break;
-      case 'n':
-        out.with_nul = false;
-        break;
-      case 'N':
-        out.with_nul = true;
-        break;
-      case 'o':
-        out.own = true;
-        break;
-      case 'p':
-        out.plain_mode = true;
-        break;
-      case 'q':
-        out.ask = one->value;
-        break;
-      case 'r':
-        out.duplicates = on_duplicate::replace;
-        break;
-      case 's':
-        out.list = true;
-        break;
-      case 'u':
-        out.want_utf8 = false;
-        break;
-      case 'U':
-        out.force_utf8 = true;
-        break;
-      case 'v':
-        break;
-      case 'w':
-        out.duplicates = on_duplicate::ignore;
-        break;
-      default:
-        return false;
-    }
-  }
-  out.tables = options.rest();
-  return !out.tables.empty();
-}
+using namespace postmap;
 
 std::string read_input() {
   std::string out;
@@ -373,10 +250,7 @@ int run(command_line const& line, std::string program, entry_format format) {
   what.config_dir = line.config_dir;
   if (!line.args.empty() && (line.args[0] == "--help" || line.args[0] == "help")) return help(what);
   if (!parse_request(line.args, what)) return usage(what);
-  int const works = (what.ask ? 1 : 0) + (what.remove ? 1 : 0) + (what.list ? 1 : 0) + (what.add ? 1 : 0);
-  if (works > 1) return fatal(what, "specify only one of -d, -i, -q, -s");
-  bool const message = what.message.headers || what.message.body || what.message.mime;
-  if (message && what.ask != "-") return fatal(what, "specify -b -h or -m only with \"-q -\"");
+  if (auto const why = find_contradiction(what); !why.empty()) return fatal(what, why);
   auto settings = config::settings::load({.config_dir = what.config_dir,
                                           .private_dir = line.dir,
                                           .main_cf_may_be_missing = true,

@@ -10,6 +10,7 @@
 #include "admin/probe.hpp"
 #include "admin/secret_input.hpp"
 #include "programs/postern/commands.hpp"
+#include "programs/postern/long_options.hpp"
 
 namespace postern::cli {
 namespace {
@@ -47,38 +48,12 @@ int say_failure(std::string_view text) {
   return wrong_usage;
 }
 
-struct flag {
-  std::string_view name;
-  bool options::* into;
-};
-struct valued {
-  std::string_view name;
-  std::string options::* into;
-};
-constexpr flag flags[] = {{"--password-stdin", &options::password_from_stdin},
-                          {"--any-certificate", &options::any_certificate},
-                          {"--token", &options::token},
-                          {"--quiet", &options::quiet}};
-constexpr valued values[] = {
+constexpr long_flag<options> flags[] = {{"--password-stdin", &options::password_from_stdin},
+                                        {"--any-certificate", &options::any_certificate},
+                                        {"--token", &options::token},
+                                        {"--quiet", &options::quiet}};
+constexpr long_value<options> values[] = {
     {"--user", &options::user}, {"--from", &options::sender}, {"--to", &options::recipient}, {"--tls", &options::tls}};
-
-/// Takes the option at `i` and steps over its value; false when it is no option of ours or lacks its value.
-bool take_option(std::vector<std::string> const& words, std::size_t& i, options& out) {
-  for (auto [name, into] : flags) {
-    if (words[i] == name) return out.*into = true;
-  }
-  for (auto [name, into] : values) {
-    if (words[i] == name && i + 1 < words.size()) {
-      out.*into = words[++i];
-      return true;
-    }
-    if (words[i].starts_with(std::string(name) + "=")) {
-      out.*into = words[i].substr(name.size() + 1);
-      return true;
-    }
-  }
-  return false;
-}
 
 result<options> parse_options(std::vector<std::string> const& words) {
   options out;
@@ -87,7 +62,7 @@ result<options> parse_options(std::vector<std::string> const& words) {
       out.target = words[i];
     } else if (!words[i].starts_with('-')) {
       return fail("'" + words[i] + "' is one argument too many; a password never stands on the command line");
-    } else if (!take_option(words, i, out)) {
+    } else if (!take_flag(words[i], flags, out) && !take_value(words, i, values, out)) {
       return fail(words[i] + " is no option of probe, or lacks its value");
     }
   }

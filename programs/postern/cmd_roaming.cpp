@@ -60,16 +60,6 @@ int list(std::string const& socket) {
   return 0;
 }
 
-/// How many were changed.
-result<std::uint64_t> change(std::string const& socket, ipc::anvil_request const& request) {
-  auto const answer = ipc::ask_anvil(socket, request);
-  if (!answer) return std::unexpected(answer.error());
-  auto const* const done = std::get_if<ipc::anvil_done>(&*answer);
-  if (done == nullptr) return fail("anvil gave another answer than was asked for");
-  if (!done->ok) return fail(done->text);
-  return done->count;
-}
-
 int open(std::string const& socket, std::vector<std::string> const& words) {
   bool const with_time = words.size() == 4 && words[2] == "--for";
   if (words.size() != 2 && !with_time) return usage(stderr, 2);
@@ -80,7 +70,7 @@ int open(std::string const& socket, std::vector<std::string> const& words) {
       return say_failure(fmt::format("'{}' is no time: say 30m or 2h", printable(words[3])));
     window.time_s = static_cast<std::uint64_t>(time->count());
   }
-  auto const opened = change(socket, window);
+  auto const opened = ipc::command_anvil(socket, window);
   if (!opened) return say_failure(opened.error().text);
   fmt::print("{} may send from {}\n", printable(window.account), printable(window.address));
   return 0;
@@ -94,7 +84,7 @@ int close(std::string const& socket, std::vector<std::string> const& words) {
   } else if (words[0] != "ALL") {
     which.account = words[0];
   }
-  auto const closed = change(socket, which);
+  auto const closed = ipc::command_anvil(socket, which);
   if (!closed) return say_failure(closed.error().text);
   fmt::print("{} window{} closed\n", *closed, *closed == 1 ? "" : "s");
   return *closed == 0 && words[0] != "ALL" ? 1 : 0;
@@ -112,7 +102,7 @@ class watcher {
     auto const last = opened_.find(subject);
     if (last != opened_.end() && now - last->second < quiet) return;
     for (unsigned tries = 0; tries < tries_max; ++tries) {
-      auto const opened = change(socket_, ipc::window_opening{login.account, login.address, "watch", 0});
+      auto const opened = ipc::command_anvil(socket_, ipc::window_opening{login.account, login.address, "watch", 0});
       if (opened) {
         fmt::print("{}: {} from {}\n", login.server, printable(login.account), login.address);
         std::fflush(stdout);

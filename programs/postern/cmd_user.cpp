@@ -12,6 +12,7 @@
 #include "os/directories.hpp"
 
 #include "programs/postern/commands.hpp"
+#include "programs/postern/long_options.hpp"
 #include "programs/postern/user_command.hpp"
 
 namespace postern::cli {
@@ -75,18 +76,14 @@ result<> take_option(std::span<std::string const> words, std::size_t& at, action
     what.password_from_stdin = true;
     return {};
   }
-  auto const equals = word.find('=');
-  auto const name = std::string_view(word).substr(0, equals);
+  auto const name = option_name(word);
   auto const* const found = std::ranges::find(value_options, name, &value_option::name);
   if (found == std::end(value_options) || (chosen.options & found->belongs_to) == 0) {
     return fail(fmt::format("{} does not take {}", chosen.name, name));
   }
-  if (equals != std::string::npos) {
-    found->store(what, word.substr(equals + 1));
-    return {};
-  }
-  if (++at == words.size()) return fail(fmt::format("{} needs a value", name));
-  found->store(what, words[at]);
+  auto const value = take_option_value(words, at);
+  if (!value) return fail(fmt::format("{} needs a value", name));
+  found->store(what, *value);
   return {};
 }
 

@@ -17,14 +17,9 @@ std::string public_socket(request const& what, std::string_view name) {
   return what.settings->text("queue_directory") + "/public/" + std::string(name);
 }
 
-/// How many that changed.
-result<std::uint64_t> ask_anvil(request const& what, ipc::anvil_request const& request) {
-  auto const answer = ipc::ask_anvil(public_socket(what, "anvil-admin"), request);
-  if (!answer) return std::unexpected(answer.error());
-  auto const* const done = std::get_if<ipc::anvil_done>(&*answer);
-  if (done == nullptr) return fail("anvil gave another answer than was asked for");
-  if (!done->ok) return fail(done->text);
-  return done->count;
+/// How many it changed.
+result<std::uint64_t> command_anvil(request const& what, ipc::anvil_request const& request) {
+  return ipc::command_anvil(public_socket(what, "anvil-admin"), request);
 }
 
 /// True: nothing is left that holds the account's mail.
@@ -41,7 +36,7 @@ bool release_mail(request const& what, std::string const& name) {
 }
 
 int unlock_held(request const& what, std::string const& name) {
-  auto const released = ask_anvil(what, ipc::account_release{name});
+  auto const released = command_anvil(what, ipc::account_release{name});
   if (!released) {
     fmt::print(stderr, "postern user: {}; if its mail is held, unlock it again once the server runs\n",
                released.error().text);
@@ -65,7 +60,7 @@ int unlock(auth::account_store& store, request const& what) {
 }
 
 int unlock_unknown(request const& what) {
-  auto const released = ask_anvil(what, ipc::account_release{what.canonical});
+  auto const released = command_anvil(what, ipc::account_release{what.canonical});
   if (!released || *released == 0) return say_no_account(what.canonical);
   fmt::print("unlocked {}\n", what.canonical);
   return release_mail(what, what.canonical) ? done : failed;
@@ -73,7 +68,7 @@ int unlock_unknown(request const& what) {
 
 void close_windows(request const& what, std::string_view reason) {
   // authd closes them too, as soon as it sees the change; without a server there is nothing to close.
-  (void)ask_anvil(what, ipc::window_closing{what.canonical, {}, std::string(reason)});
+  (void)command_anvil(what, ipc::window_closing{what.canonical, {}, std::string(reason)});
 }
 
 }  // namespace postern::cli::user

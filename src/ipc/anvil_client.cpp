@@ -191,4 +191,13 @@ result<anvil_answer> ask_anvil(std::string const& socket_path, anvil_request con
   return std::move(*answer);
 }
 
+result<std::uint64_t> command_anvil(std::string const& socket_path, anvil_request const& request) {
+  auto const answer = ask_anvil(socket_path, request);
+  if (!answer) return std::unexpected(answer.error());
+  auto const* const done = std::get_if<anvil_done>(&*answer);
+  if (done == nullptr) return fail("anvil gave another answer than was asked for");
+  if (!done->ok) return fail(done->text);
+  return done->count;
+}
+
 }  // namespace postern::ipc

@@ -70,5 +70,7 @@ class anvil_client {
 
 /// For commands: blocks until the answer is there.
 result<anvil_answer> ask_anvil(std::string const& socket_path, anvil_request const& request);
+/// Likewise, for what changes something: how many it changed.
+result<std::uint64_t> command_anvil(std::string const& socket_path, anvil_request const& request);
 
 }  // namespace postern::ipc
