@@ -1,10 +1,18 @@
 #include "auth/hash_pool.hpp"
 
+#include <chrono>
 #include <csignal>
 
+#include "crypto/argon2id_memory.hpp"
 #include "os/signal_mask.hpp"
 
 namespace postern::auth {
+namespace {
+
+/// Without work for so long, a worker gives back what it hashes in: megabytes.
+constexpr std::chrono::seconds idle_time{2};
+
+}  // namespace
 
 hash_pool::hash_pool(unsigned workers, std::size_t queue_max) : queue_max_(queue_max) {
   // Signals are the main thread's business; threads inherit the mask of their maker.
@@ -37,7 +45,11 @@ void hash_pool::work(unsigned worker) {
     job next;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      auto const is_wanted = [this] { return stopping_ || !waiting_.empty(); };
+      if (!wake_.wait_for(lock, idle_time, is_wanted)) {
+        crypto::release_argon2_memory();
+        wake_.wait(lock, is_wanted);
+      }
       if (stopping_) return;
       next = std::move(waiting_.front());
       waiting_.pop_front();

@@ -35,15 +35,14 @@ class kept_memory {
     return start_;
   }
   void give_back() { ::madvise(start_, octets_, MADV_FREE); }
-  bool is_mine(std::uint8_t const* memory) const { return memory == start_; }
-
- private:
   void release() {
     if (start_ != nullptr) ::munmap(start_, octets_);
     start_ = nullptr;
     octets_ = 0;
   }
+  bool is_mine(std::uint8_t const* memory) const { return memory == start_; }
 
+ private:
   std::uint8_t* start_ = nullptr;
   std::size_t octets_ = 0;
 };
@@ -65,5 +64,7 @@ void free_argon2_memory(std::uint8_t* memory, std::size_t octets) {
   if (kept.is_mine(memory)) return kept.give_back();
   ::munmap(memory, octets);
 }
+
+void release_argon2_memory() { kept_by_this_thread().release(); }
 
 }  // namespace postern::crypto

@@ -16,4 +16,7 @@ inline constexpr std::size_t kept_octets_max = 64UL * 1024 * 1024;
 int allocate_argon2_memory(std::uint8_t** memory, std::size_t octets);
 void free_argon2_memory(std::uint8_t* memory, std::size_t octets);
 
+/// Gives the kernel back what this thread keeps, for one that has nothing to hash for a while.
+void release_argon2_memory();
+
 }  // namespace postern::crypto

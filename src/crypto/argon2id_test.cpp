@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/argon2id_memory.hpp"
+
 namespace postern::crypto {
 namespace {
 
@@ -25,6 +27,14 @@ TEST(argon2id, a_hash_fits_its_password_only) {
   EXPECT_EQ(verify_argon2id(*phc, secret("s3cre")).value(), false);
   EXPECT_EQ(verify_argon2id(*phc, secret("")).value(), false);
   EXPECT_EQ(parse_argon2id_parameters(*phc).value(), cheap);
+}
+
+TEST(argon2id, works_on_after_its_memory_was_given_back) {
+  release_argon2_memory();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(verify_argon2id(dovecot_vector, secret("test")).value(), true);
+    release_argon2_memory();
+  }
 }
 
 TEST(argon2id, cut_at_every_offset_is_never_a_match) {
