@@ -8,6 +8,7 @@ import pytest
 from harness.clients import HELO
 from harness.kdc import Kdc
 from harness.raw_smtp import RawSmtp
+from harness.sasl_clients import SMTPTEST
 
 REALM = "POSTERN.EXAMPLE"
 
@@ -186,3 +187,23 @@ def test_curl(server, ticket):
                            f"smtp://localhost:{server.submission}/{HELO}"],
                           capture_output=True, text=True, timeout=60, check=False)
     assert "< 235 " in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("wrapper", [False, True], ids=["starttls", "implicit"])
+def test_cyrus_s_smtptest(server, ticket, wrapper):
+    ticket("joe", "secret")
+    port, tls = (server.smtps, ["-s"]) if wrapper else (server.submission, ["-t", ""])
+    done = subprocess.run([SMTPTEST, "-p", str(port), "-m", "GSSAPI", "-u", "joe", *tls, "localhost"], input="QUIT\r\n",
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert "\nAuthenticated." in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("wrapper", [False, True], ids=["starttls", "implicit"])
+def test_msmtp(server, ticket, wrapper):
+    ticket("joe", "secret")
+    done = subprocess.run(["msmtp", "--file=/dev/null", "--host=localhost", f"--port={server.smtps if wrapper else server.submission}",
+                           f"--domain={HELO}", "--from=joe@home.example", "--tls=on",
+                           f"--tls-starttls={'off' if wrapper else 'on'}", "--tls-certcheck=off", "--timeout=30",
+                           "--auth=gssapi", "--user=joe", "--debug", "anna@mail.postern.example"],
+                          input="Subject: test\n\nhello\n", capture_output=True, text=True, timeout=60, check=False)
+    assert "<-- 235 " in done.stdout, done.stdout + done.stderr

@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+import urllib.parse
 
 import pytest
 from harness.certificates import make_certificate
+from harness.key_stores import TableServer
 from harness.ports import free_port
 from harness.postern import BINARIES, PASSWORD
 from harness.postfix import maildir_messages, maildir_next_hop
@@ -13,7 +15,7 @@ from harness.waiting import wait_until
 
 REALM = "postfix.example"
 SECRET = "pencil=2C,{}%"
-MECHANISMS = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "PLAIN", "LOGIN"]
+MECHANISMS = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "NTLM", "PLAIN", "LOGIN"]
 
 
 class CyrusNextHop:
@@ -98,6 +100,25 @@ def test_choice(make, scratch, name):
     else:
         wait_until(lambda: maildir_messages(hop.postfix.directory), f"the mail by {mechanism}\n{server.log_text()}")
         assert hop.methods() == [mechanism]
+
+
+def test_passwords_and_tls_that_another_program_knows(make, scratch):
+    """The smtp program waits for it without standing still."""
+    hop = make.keep(CyrusNextHop(scratch / "hop", ["PLAIN"])).start()
+
+    def table(value):
+        found = b"200 " + urllib.parse.quote(value).encode() + b"\n"
+        served = make.keep(TableServer(lambda line: found if line.split() == [b"get", b"127.0.0.1"] else b"500 none\n"))
+        return served, f"tcp:127.0.0.1:{served.port}"
+
+    passwords, tls = table(f"tim:{SECRET}"), table("MUST_NOPEERMATCH")
+    server = make.keep(make.postern(hop.port, start=False, smtp_sasl_auth_enable="yes", smtp_sasl_password_maps=passwords[1],
+                                    smtp_tls_security_level="none", smtp_tls_per_site=tls[1],
+                                    smtp_sasl_tls_security_options="noanonymous")).start()
+    submit(server)
+    wait_until(lambda: maildir_messages(hop.postfix.directory), f"the mail\n{server.log_text()}")
+    assert hop.methods() == ["PLAIN"]
+    assert passwords[0].requests and tls[0].requests
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
