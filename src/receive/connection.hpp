@@ -151,7 +151,7 @@ class connection {
   std::uint64_t content_octets_ = 0;
   std::optional<smtp::reply> content_refusal_;  ///< by smtpd_end_of_data_restrictions
   bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
-  std::optional<message_intake> intake_;
+  std::unique_ptr<message_intake> intake_;  ///< large, and most of the time there is none
   std::optional<proxy_filter> proxy_;  ///< takes the message in place of intake_
   std::string intake_trouble_;         ///< why the content has nowhere to go; empty while it has
   smtp::data_reader data_reader_;

@@ -31,7 +31,7 @@ net::task<result<>> connection::open_message() {
   intake_session session{&peer_, session_id_, &protocol_, tls_info_ ? &*tls_info_ : nullptr, actions_};
   session.has_filters = milters_ && !milters_->discards();
   session.scratch = parts_.scratch;
-  intake_.emplace(*settings_, std::move(session), std::move(*segment), recipients_);
+  intake_ = std::make_unique<message_intake>(*settings_, std::move(session), std::move(*segment), recipients_);
   log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user(), describe_origin());
   if (auto begun = intake_->go_on(); !begun) intake_trouble_ = begun.error().text;
   co_await settle_intake();
