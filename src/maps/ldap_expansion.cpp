@@ -1,16 +1,17 @@
 #include "maps/ldap_expansion.hpp"
 
-#include <ldap.h>
-
 #include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "maps/ldap/libldap.hpp"
 
 namespace postern::maps {
 namespace {
+
+using namespace libldap;
 
 bool has(std::vector<std::string> const& names, std::string_view described) {
   return std::ranges::any_of(names, [&](auto const& name) { return is_attribute(name, described); });
@@ -101,8 +102,8 @@ result<> ldap_expansion::follow(ldap_attribute const& from, int depth) {
 ldap_reference ldap_expansion::reference_to(std::string const& value) const {
   ldap_reference where{.base = value, .scope = LDAP_SCOPE_BASE, .attributes = options_.all_attributes()};
   ::LDAPURLDesc* raw = nullptr;
-  if (::ldap_is_ldap_url(value.c_str()) == 0 || ::ldap_url_parse(value.c_str(), &raw) != LDAP_URL_SUCCESS) return where;
-  std::unique_ptr<::LDAPURLDesc, decltype([](::LDAPURLDesc* one) { ::ldap_free_urldesc(one); })> const url(raw);
+  if (ldap_is_ldap_url(value.c_str()) == 0 || ldap_url_parse(value.c_str(), &raw) != LDAP_URL_SUCCESS) return where;
+  std::unique_ptr<::LDAPURLDesc, decltype([](::LDAPURLDesc* one) { ldap_free_urldesc(one); })> const url(raw);
   where.base = url->lud_dn != nullptr ? url->lud_dn : "";
   where.scope = url->lud_scope;
   if (url->lud_filter != nullptr) where.filter = url->lud_filter;

@@ -1,16 +1,16 @@
 #include "maps/ldap_options.hpp"
 
-#include <ldap.h>
-
 #include <array>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "maps/ldap/libldap.hpp"
 
 namespace postern::maps {
 namespace {
 
+using namespace libldap;
 using namespace std::string_view_literals;
 
 // In the order of libldap's numbers.
@@ -99,13 +99,14 @@ constexpr std::array<row, 41> rows = {{
 /// Hosts become URIs; what is one stays as it is.
 result<std::string> servers_of(table_options const& from, ldap_keys const& keys) {
   if (keys.server_host.empty()) return fmt::format("ldap://localhost:{}/", keys.server_port);
+  if (auto const loaded = library.load(); !loaded) return from.complain("server_host", loaded.error().text);
   std::string out;
   for (auto const& word : keys.server_host) {
     bool const port = word.find(':') == word.rfind(':') && word.contains(':');
     auto const uri = word.contains("://") ? word
                      : port               ? fmt::format("ldap://{}/", word)
                                           : fmt::format("ldap://{}:{}/", word, keys.server_port);
-    if (::ldap_is_ldap_url(uri.c_str()) == 0) {
+    if (ldap_is_ldap_url(uri.c_str()) == 0) {
       return from.complain("server_host", fmt::format("\"{}\" is neither a host nor a URI", printable(word, 200)));
     }
     out += fmt::format("{}{}", out.empty() ? "" : " ", uri);

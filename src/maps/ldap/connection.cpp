@@ -1,7 +1,5 @@
 #include "maps/ldap/connection.hpp"
 
-#include <ldap.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -11,14 +9,17 @@
 #include <sys/time.h>
 
 #include "base/text.hpp"
+#include "maps/ldap/libldap.hpp"
 
 namespace postern::maps {
 namespace {
 
+using namespace libldap;
+
 ::timeval timeout_of(ldap_server_options const& options) { return {options.timeout, 0}; }
 
 std::string describe(int code, std::string_view text) {
-  std::string sentence = ::ldap_err2string(code);
+  std::string sentence = ldap_err2string(code);
   if (!text.empty()) sentence += fmt::format(" ({})", printable(text, 256));
   return sentence;
 }
@@ -26,9 +27,9 @@ std::string describe(int code, std::string_view text) {
 /// What ldap.conf and the like say; a handle's own TLS context does not take it from there by itself.
 std::string usual_text(int option) {
   char* text = nullptr;
-  if (::ldap_get_option(nullptr, option, static_cast<void*>(&text)) != LDAP_OPT_SUCCESS || text == nullptr) return {};
+  if (ldap_get_option(nullptr, option, static_cast<void*>(&text)) != LDAP_OPT_SUCCESS || text == nullptr) return {};
   std::string out = text;
-  ::ldap_memfree(text);
+  ldap_memfree(text);
   return out;
 }
 
@@ -119,9 +120,9 @@ std::string_view format_ldap_trouble(ldap_trouble trouble) {
 }
 
 void ldap_connection::closer::operator()(struct ldap* handle) const noexcept {
-  ::ldap_unbind_ext(handle, nullptr, nullptr);
+  ldap_unbind_ext(handle, nullptr, nullptr);
 }
-void ldap_connection::message_closer::operator()(struct ldapmsg* message) const noexcept { ::ldap_msgfree(message); }
+void ldap_connection::message_closer::operator()(struct ldapmsg* message) const noexcept { ldap_msgfree(message); }
 
 void ldap_connection::disconnect() noexcept {
   handle_.reset();
@@ -132,7 +133,7 @@ void ldap_connection::begin_operation() { deadline_.restart(std::chrono::seconds
 
 int ldap_connection::last_code() const {
   int code = LDAP_OTHER;
-  ::ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &code);
+  ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &code);
   return code;
 }
 
@@ -156,16 +157,16 @@ ldap_result_of<> ldap_connection::set_tls_options() {
            {LDAP_OPT_X_TLS_KEYFILE, options_.key, "the key of the client certificate"},
        }) {
     auto const chosen = value.empty() ? usual_text(option) : value;
-    if (chosen.empty() || ::ldap_set_option(handle, option, chosen.c_str()) == LDAP_OPT_SUCCESS) continue;
+    if (chosen.empty() || ldap_set_option(handle, option, chosen.c_str()) == LDAP_OPT_SUCCESS) continue;
     return std::unexpected(ldap_error{ldap_trouble::connect_failed, fmt::format("{} cannot be used: {}", key, chosen)});
   }
   int check = LDAP_OPT_X_TLS_HARD;
-  ::ldap_get_option(nullptr, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
+  ldap_get_option(nullptr, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
   if (options_.check_peer) check = *options_.check_peer ? LDAP_OPT_X_TLS_HARD : LDAP_OPT_X_TLS_NEVER;
-  ::ldap_set_option(handle, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
+  ldap_set_option(handle, LDAP_OPT_X_TLS_REQUIRE_CERT, &check);
   // Only now libldap makes a TLS context of this handle's own from the options above.
   int const client = 0;
-  if (::ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
+  if (ldap_set_option(handle, LDAP_OPT_X_TLS_NEWCTX, &client) != LDAP_OPT_SUCCESS) {
     return std::unexpected(
         ldap_error{ldap_trouble::connect_failed,
                    "TLS cannot be set up: look at the files and ciphers that the tls settings name"});
@@ -176,16 +177,16 @@ ldap_result_of<> ldap_connection::set_tls_options() {
 ldap_result_of<> ldap_connection::set_options() {
   auto* const handle = handle_.get();
   auto const timeout = timeout_of(options_);
-  ::ldap_set_option(handle, LDAP_OPT_PROTOCOL_VERSION, &options_.version);
-  ::ldap_set_option(handle, LDAP_OPT_NETWORK_TIMEOUT, &timeout);
-  ::ldap_set_option(handle, LDAP_OPT_TIMEOUT, &timeout);
-  ::ldap_set_option(handle, LDAP_OPT_TIMELIMIT, &options_.time_limit);
-  ::ldap_set_option(handle, LDAP_OPT_SIZELIMIT, &options_.size_limit);
-  ::ldap_set_option(handle, LDAP_OPT_DEREF, &options_.deref);
-  ::ldap_set_option(handle, LDAP_OPT_REFERRALS, options_.referrals ? LDAP_OPT_ON : LDAP_OPT_OFF);
-  ::ldap_set_option(handle, LDAP_OPT_RESTART, options_.restart ? LDAP_OPT_ON : LDAP_OPT_OFF);
+  ldap_set_option(handle, LDAP_OPT_PROTOCOL_VERSION, &options_.version);
+  ldap_set_option(handle, LDAP_OPT_NETWORK_TIMEOUT, &timeout);
+  ldap_set_option(handle, LDAP_OPT_TIMEOUT, &timeout);
+  ldap_set_option(handle, LDAP_OPT_TIMELIMIT, &options_.time_limit);
+  ldap_set_option(handle, LDAP_OPT_SIZELIMIT, &options_.size_limit);
+  ldap_set_option(handle, LDAP_OPT_DEREF, &options_.deref);
+  ldap_set_option(handle, LDAP_OPT_REFERRALS, options_.referrals ? LDAP_OPT_ON : LDAP_OPT_OFF);
+  ldap_set_option(handle, LDAP_OPT_RESTART, options_.restart ? LDAP_OPT_ON : LDAP_OPT_OFF);
   if (auto const& properties = options_.security_properties; options_.use_sasl && !properties.empty()) {
-    if (::ldap_set_option(handle, LDAP_OPT_X_SASL_SECPROPS, properties.c_str()) != LDAP_OPT_SUCCESS) {
+    if (ldap_set_option(handle, LDAP_OPT_X_SASL_SECPROPS, properties.c_str()) != LDAP_OPT_SUCCESS) {
       return std::unexpected(
           ldap_error{ldap_trouble::connect_failed, "the SASL security properties cannot be used: " + properties});
     }
@@ -197,7 +198,7 @@ ldap_result_of<> ldap_connection::set_options() {
 ldap_result_of<> ldap_connection::start_tls() {
   int message_id = 0;
   begin_operation();
-  int code = ::ldap_start_tls(handle_.get(), nullptr, nullptr, &message_id);
+  int code = ldap_start_tls(handle_.get(), nullptr, nullptr, &message_id);
   std::string text;
   if (code == LDAP_SUCCESS) {
     auto const answer = wait_for(message_id);
@@ -205,14 +206,14 @@ ldap_result_of<> ldap_connection::start_tls() {
     text = answer.text;
   }
   begin_operation();
-  if (code == LDAP_SUCCESS) code = ::ldap_install_tls(handle_.get());
+  if (code == LDAP_SUCCESS) code = ldap_install_tls(handle_.get());
   if (code == LDAP_SUCCESS) return {};
   if (code == LDAP_SERVER_DOWN || code == LDAP_TIMEOUT) return broken("StartTLS", code, text);
   if (char* words = nullptr;
-      text.empty() && ::ldap_get_option(handle_.get(), LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&words)) == 0 &&
+      text.empty() && ldap_get_option(handle_.get(), LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&words)) == 0 &&
       words != nullptr) {
     text = words;
-    ::ldap_memfree(words);
+    ldap_memfree(words);
   }
   disconnect();
   return std::unexpected(ldap_error{ldap_trouble::connect_failed, "start tls failed: " + describe(code, text)});
@@ -220,8 +221,10 @@ ldap_result_of<> ldap_connection::start_tls() {
 
 ldap_result_of<> ldap_connection::connect() {
   disconnect();
+  if (auto const loaded = library.load(); !loaded)
+    return std::unexpected(ldap_error{ldap_trouble::connect_failed, loaded.error().text});
   LDAP* handle = nullptr;
-  if (int const code = ::ldap_initialize(&handle, options_.servers.c_str()); code != LDAP_SUCCESS) {
+  if (int const code = ldap_initialize(&handle, options_.servers.c_str()); code != LDAP_SUCCESS) {
     return std::unexpected(
         ldap_error{ldap_trouble::connect_failed, fmt::format("{}: {}", options_.servers, describe(code, ""))});
   }
@@ -237,19 +240,19 @@ ldap_result_of<> ldap_connection::connect() {
 ldap_connection::reply ldap_connection::wait_for(int message_id) {
   auto timeout = timeout_of(options_);
   LDAPMessage* raw = nullptr;
-  int const kind = ::ldap_result(handle_.get(), message_id, LDAP_MSG_ALL, &timeout, &raw);
+  int const kind = ldap_result(handle_.get(), message_id, LDAP_MSG_ALL, &timeout, &raw);
   reply answer{.content = message(raw), .code = LDAP_TIMEOUT};
   if (kind == 0) {
-    ::ldap_abandon_ext(handle_.get(), message_id, nullptr, nullptr);
+    ldap_abandon_ext(handle_.get(), message_id, nullptr, nullptr);
   } else if (kind < 0) {
     answer.code = last_code();
   } else {
     char* text = nullptr;
     int const parsed =
-        ::ldap_parse_result(handle_.get(), raw, &answer.code, nullptr, &text, nullptr, nullptr, /*freeit=*/0);
+        ldap_parse_result(handle_.get(), raw, &answer.code, nullptr, &text, nullptr, nullptr, /*freeit=*/0);
     if (parsed != LDAP_SUCCESS) answer.code = parsed;
     if (text != nullptr) answer.text = text;
-    ::ldap_memfree(text);
+    ldap_memfree(text);
   }
   return answer;
 }
@@ -258,8 +261,8 @@ int ldap_connection::bind_simple(ldap_identity const& identity, std::string& tex
   ::berval credentials{identity.password.size(), const_cast<char*>(identity.password.reveal().data())};
   int message_id = 0;
   begin_operation();
-  if (int const code = ::ldap_sasl_bind(handle_.get(), identity.dn.c_str(), LDAP_SASL_SIMPLE, &credentials, nullptr,
-                                        nullptr, &message_id);
+  if (int const code = ldap_sasl_bind(handle_.get(), identity.dn.c_str(), LDAP_SASL_SIMPLE, &credentials, nullptr,
+                                      nullptr, &message_id);
       code != LDAP_SUCCESS) {
     return code;
   }
@@ -276,9 +279,8 @@ int ldap_connection::bind_sasl(ldap_identity const& identity, std::string& text)
   while (true) {
     int message_id = 0;
     begin_operation();
-    int const code =
-        ::ldap_sasl_interactive_bind(handle_.get(), nullptr, mechanism, nullptr, nullptr, LDAP_SASL_QUIET,
-                                     on_sasl_question, &context, answer.content.get(), &chosen, &message_id);
+    int const code = ldap_sasl_interactive_bind(handle_.get(), nullptr, mechanism, nullptr, nullptr, LDAP_SASL_QUIET,
+                                                on_sasl_question, &context, answer.content.get(), &chosen, &message_id);
     if (code != LDAP_SASL_BIND_IN_PROGRESS) {
       text = std::move(answer.text);
       return code;
@@ -315,23 +317,23 @@ std::vector<secret> const& ldap_entry::values_of(std::string_view name) const {
 }
 
 ldap_entry ldap_connection::take_entry(struct ldapmsg* entry) const {
-  auto* const dn = ::ldap_get_dn(handle_.get(), entry);
+  auto* const dn = ldap_get_dn(handle_.get(), entry);
   ldap_entry one{.dn = dn != nullptr ? dn : "", .attributes = {}};
-  ::ldap_memfree(dn);
+  ldap_memfree(dn);
   ::BerElement* place = nullptr;
-  for (auto* name = ::ldap_first_attribute(handle_.get(), entry, &place); name != nullptr;
-       name = ::ldap_next_attribute(handle_.get(), entry, place)) {
+  for (auto* name = ldap_first_attribute(handle_.get(), entry, &place); name != nullptr;
+       name = ldap_next_attribute(handle_.get(), entry, place)) {
     ldap_attribute told{.name = name, .values = {}};
-    auto* const values = ::ldap_get_values_len(handle_.get(), entry, name);
+    auto* const values = ldap_get_values_len(handle_.get(), entry, name);
     for (auto* const* value = values; value != nullptr && *value != nullptr; ++value) {
       told.values.emplace_back(std::string_view((*value)->bv_val, (*value)->bv_len));
       wipe((*value)->bv_val, (*value)->bv_len);
     }
-    ::ldap_value_free_len(values);
-    ::ldap_memfree(name);
+    ldap_value_free_len(values);
+    ldap_memfree(name);
     one.attributes.push_back(std::move(told));
   }
-  ::ber_free(place, 0);
+  ber_free(place, 0);
   return one;
 }
 
@@ -343,8 +345,8 @@ ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_qu
   attributes.push_back(nullptr);
   int message_id = 0;
   begin_operation();
-  int code = ::ldap_search_ext(handle_.get(), question.base.c_str(), question.scope, question.filter.c_str(),
-                               attributes.data(), 0, nullptr, nullptr, nullptr, options_.size_limit, &message_id);
+  int code = ldap_search_ext(handle_.get(), question.base.c_str(), question.scope, question.filter.c_str(),
+                             attributes.data(), 0, nullptr, nullptr, nullptr, options_.size_limit, &message_id);
   reply answer;
   if (code == LDAP_SUCCESS) {
     answer = wait_for(message_id);
@@ -356,8 +358,8 @@ ldap_result_of<ldap_connection::search_answer> ldap_connection::search(search_qu
   if (code == LDAP_NO_SUCH_OBJECT) return search_answer{};
   if (code != LDAP_SUCCESS && code != LDAP_SIZELIMIT_EXCEEDED) return broken("search", code, answer.text);
   search_answer found{.cut = code == LDAP_SIZELIMIT_EXCEEDED};
-  for (auto* entry = ::ldap_first_entry(handle_.get(), answer.content.get()); entry != nullptr;
-       entry = ::ldap_next_entry(handle_.get(), entry)) {
+  for (auto* entry = ldap_first_entry(handle_.get(), answer.content.get()); entry != nullptr;
+       entry = ldap_next_entry(handle_.get(), entry)) {
     found.entries.push_back(take_entry(entry));
   }
   return found;
@@ -368,7 +370,7 @@ ldap_result_of<bool> ldap_connection::compare(std::string const& dn, std::string
   ::berval asked{value.size(), const_cast<char*>(value.data())};
   int message_id = 0;
   begin_operation();
-  int code = ::ldap_compare_ext(handle_.get(), dn.c_str(), attribute.c_str(), &asked, nullptr, nullptr, &message_id);
+  int code = ldap_compare_ext(handle_.get(), dn.c_str(), attribute.c_str(), &asked, nullptr, nullptr, &message_id);
   std::string text;
   if (code == LDAP_SUCCESS) {
     auto answer = wait_for(message_id);
@@ -396,7 +398,7 @@ ldap_result_of<> ldap_connection::act_as(std::string const& authorization_id) {
   std::string value = authorization_id;
   ::LDAPControl control{.ldctl_oid = oid.data(), .ldctl_value = {value.size(), value.data()}, .ldctl_iscritical = 1};
   std::array<::LDAPControl*, 2> const all = {&control, nullptr};
-  if (::ldap_set_option(handle_.get(), LDAP_OPT_SERVER_CONTROLS, static_cast<void const*>(all.data())) ==
+  if (ldap_set_option(handle_.get(), LDAP_OPT_SERVER_CONTROLS, static_cast<void const*>(all.data())) ==
       LDAP_OPT_SUCCESS)
     return {};
   return broken("proxy authorization", LDAP_NO_MEMORY, "");
@@ -405,19 +407,19 @@ ldap_result_of<> ldap_connection::act_as(std::string const& authorization_id) {
 ldap_result_of<std::string> ldap_connection::who_am_i() {
   int message_id = 0;
   begin_operation();
-  int const code = ::ldap_whoami(handle_.get(), nullptr, nullptr, &message_id);
+  int const code = ldap_whoami(handle_.get(), nullptr, nullptr, &message_id);
   if (code != LDAP_SUCCESS) return broken("whoami", code, "");
   auto const answer = wait_for(message_id);
   if (answer.code == LDAP_PROXIED_AUTHORIZATION_DENIED || answer.code == LDAP_X_PROXY_AUTHZ_FAILURE) {
     return std::unexpected(ldap_error{ldap_trouble::user_not_found, describe(answer.code, answer.text)});
   }
   ::berval* name = nullptr;
-  if (answer.code != LDAP_SUCCESS || ::ldap_parse_whoami(handle_.get(), answer.content.get(), &name) != LDAP_SUCCESS ||
+  if (answer.code != LDAP_SUCCESS || ldap_parse_whoami(handle_.get(), answer.content.get(), &name) != LDAP_SUCCESS ||
       name == nullptr) {
     return broken("whoami", answer.code, answer.text);
   }
   std::string const text(name->bv_val, name->bv_len);
-  ::ber_bvfree(name);
+  ber_bvfree(name);
   // [RFC 4532 §2]: an authzId; only its form "dn:" is of use here.
   if (istarts_with(text, "dn:")) return text.substr(3);
   return std::unexpected(

@@ -4,8 +4,12 @@
 
 #include <cerrno>
 
+#include "maps/ldap/libldap.hpp"
+
 namespace postern::maps {
 namespace {
+
+using namespace libldap;
 
 // Above the socket, below TLS.
 constexpr int level = LBER_SBIOD_LEVEL_PROVIDER + 1;
@@ -27,11 +31,11 @@ Sockbuf_IO ldap_deadline::functions = {
 
 ldap_deadline::ldap_deadline() : callback_{.lc_add = on_connected, .lc_del = on_closing, .lc_arg = this} {}
 
-void ldap_deadline::guard(LDAP* handle) { ::ldap_set_option(handle, LDAP_OPT_CONNECT_CB, &callback_); }
+void ldap_deadline::guard(LDAP* handle) { ldap_set_option(handle, LDAP_OPT_CONNECT_CB, &callback_); }
 
 int ldap_deadline::on_connected(LDAP* /*handle*/, Sockbuf* socket, LDAPURLDesc* /*server*/,
                                 struct sockaddr* /*address*/, ldap_conncb* context) {
-  return ::ber_sockbuf_add_io(socket, &functions, level, context->lc_arg);
+  return ber_sockbuf_add_io(socket, &functions, level, context->lc_arg);
 }
 
 void ldap_deadline::on_closing(LDAP* /*handle*/, Sockbuf* /*socket*/, ldap_conncb* /*context*/) {}
@@ -49,7 +53,7 @@ int ldap_deadline::control(Sockbuf_IO_Desc* layer, int option, void* argument) {
 
 bool ldap_deadline::wait(Sockbuf_IO_Desc* layer, short events) const {
   ::pollfd polled{.fd = -1, .events = events, .revents = 0};
-  ::ber_sockbuf_ctrl(layer->sbiod_sb, LBER_SB_OPT_GET_FD, &polled.fd);
+  ber_sockbuf_ctrl(layer->sbiod_sb, LBER_SB_OPT_GET_FD, &polled.fd);
   while (true) {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now()).count();
     int const ready = ::poll(&polled, 1, static_cast<int>(left > 0 ? left : 0));

@@ -1,15 +1,15 @@
-#include <mysql.h>
-
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "maps/sql/engine.hpp"
+#include "maps/sql/libmariadb.hpp"
 
 namespace postern::maps::sql {
 namespace {
 
+using namespace libmariadb;
 using clock = std::chrono::steady_clock;
 constexpr std::uint16_t usual_port = 3306;
 constexpr int authentication_plugin = 2;        // mysql/client_plugin.h, which Debian has without what it includes
@@ -110,6 +110,7 @@ void set_tls(MYSQL* handle, account_at const& as) {
 }  // namespace
 
 result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at const& as) {
+  if (auto const loaded = library.load(); !loaded) return fail("mysql: " + loaded.error().text);
   std::unique_ptr<MYSQL, closer> handle(mysql_init(nullptr));
   if (!handle) return fail("mysql: no memory");
   auto const connect_limit = static_cast<unsigned>(as.connect_limit.count());
@@ -142,6 +143,7 @@ result<std::unique_ptr<connection>> connect_mysql(endpoint const& at, account_at
 // Ways to log in that the library has as files. The one that sends the password in clear stays out: a server that is
 // not the right one would ask for it.
 void mysql_asks_for(endpoint const& at, account_at const& as, os::sandbox_rules& more) {
+  if (!library.load()) return;
   std::unique_ptr<MYSQL, closer> const handle(mysql_init(nullptr));
   for (auto const* const name : {"caching_sha2_password", "sha256_password", "client_ed25519"}) {
     if (handle) mysql_load_plugin(handle.get(), name, authentication_plugin, 0);

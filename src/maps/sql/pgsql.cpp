@@ -6,14 +6,15 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include "base/text.hpp"
 #include "maps/sql/engine.hpp"
+#include "maps/sql/libpq.hpp"
 
 namespace postern::maps::sql {
 namespace {
 
+using namespace libpq;
 using clock = std::chrono::steady_clock;
 constexpr std::uint16_t usual_port = 5432;
 
@@ -145,6 +146,7 @@ void ask_for_uri(endpoint const& at, os::sandbox_rules& more) {
 }  // namespace
 
 result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at const& as) {
+  if (auto const loaded = library.load(); !loaded) return fail("pgsql: " + loaded.error().text);
   auto const limit = std::to_string(as.connect_limit.count());
   auto const lost_after = fmt::format("{}000", as.time_limit.count());
   struct parameter {
@@ -185,6 +187,7 @@ result<std::unique_ptr<connection>> connect_pgsql(endpoint const& at, account_at
 }
 
 void pgsql_asks_for(endpoint const& at, account_at const&, os::sandbox_rules& more) {
+  if (!library.load()) return;
   if (is_uri(at)) return ask_for_uri(at, more);
   ask_for_connection(at, usual_port, more);
 }

@@ -1,5 +1,3 @@
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -7,9 +5,12 @@
 #include <sys/stat.h>
 
 #include "maps/sql/engine.hpp"
+#include "maps/sql/libsqlite.hpp"
 
 namespace postern::maps::sql {
 namespace {
+
+using namespace libsqlite;
 
 struct closer {
   void operator()(sqlite3* one) const { sqlite3_close(one); }
@@ -95,6 +96,7 @@ class sqlite_file final : public connection {
 }  // namespace
 
 result<std::unique_ptr<connection>> connect_sqlite(endpoint const&, account_at const& as) {
+  if (auto const loaded = library.load(); !loaded) return fail("sqlite: " + loaded.error().text);
   sqlite3* opened = nullptr;
   int const status =
       sqlite3_open_v2(as.database.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -107,6 +109,7 @@ result<std::unique_ptr<connection>> connect_sqlite(endpoint const&, account_at c
 // To write even for readers: a database in WAL mode has a file beside it that they write to. Whether this user may is
 // up to the file's own mode.
 void sqlite_asks_for(endpoint const&, account_at const& as, os::sandbox_rules& more) {
+  if (!library.load()) return;
   more.writable.push_back(as.database.substr(0, std::max<std::size_t>(as.database.rfind('/'), 1)));
   more.syscalls.insert(more.syscalls.end(), {os::syscall_set::files_read, os::syscall_set::files_write});
 }
