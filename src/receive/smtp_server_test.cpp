@@ -124,7 +124,7 @@ struct world {
     scope.spawn(play_client(loop, at, std::move(pieces), transcript, done), "client");
     run_until([&] { return done; });
     // The queue may hear of a message after its sender has.
-    run_until([&] { return queue.notices.size() >= count(transcript, ": queued as "); });
+    run_until([&] { return queue.notices.size() >= count(transcript, "queued as "); });
     loop.post([this] { scope.cancel_all(); });
     run_until([&] { return scope.size() == 0; });
     return transcript;
