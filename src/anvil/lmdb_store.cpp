@@ -51,6 +51,7 @@ lmdb_store::lmdb_store(std::string path, std::unique_ptr<MDB_env, environment_cl
     : path_(std::move(path)), env_(std::move(env)), table_(table) {}
 
 result<std::unique_ptr<lmdb_store>> lmdb_store::open_file(std::string const& path) {
+  if (auto sound = check_lmdb_file(path); !sound) return std::unexpected(sound.error());
   MDB_env* created = nullptr;
   if (int const status = mdb_env_create(&created); status != 0) return trouble(path, status);
   std::unique_ptr<MDB_env, environment_closer> env(created);
