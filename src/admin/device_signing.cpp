@@ -183,7 +183,9 @@ result<issued_device> sign_device(X509* authority, EVP_PKEY* key, device_request
                     .expires = {},
                     .certificate_pem = {},
                     .key_pem = {}};
-  out.expires = std::min<wall_time>(out.issued + wanted.lifetime, end_of(authority));
+  auto const end = end_of(authority);
+  bool const fits = wanted.lifetime <= std::chrono::floor<std::chrono::days>(end - out.issued);
+  out.expires = fits ? out.issued + wanted.lifetime : end;
   made_certificate const made{openssl::key_ptr(EVP_EC_gen("P-256")), openssl::x509_ptr(X509_new())};
   if (!made.key || !made.certificate || !fill_device(made, authority, key, wanted, out)) {
     return std::unexpected(openssl::explain("OpenSSL could not make a certificate for " + wanted.account));
