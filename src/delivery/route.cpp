@@ -47,6 +47,7 @@ result<router> router::load(config::settings const& settings) {
   auto addresses = policy::address_resolver::load(settings, os::interface_addresses());
   if (!addresses) return std::unexpected(addresses.error());
   route_settings out;
+  out.relocated = relocated_addresses::load(settings);
   out.local = parse_transport_word(settings.text("local_transport"));
   out.virtual_mailbox = parse_transport_word(settings.text("virtual_transport"));
   out.relay = parse_transport_word(settings.text("relay_transport"));
@@ -61,6 +62,7 @@ router::router(route_settings settings, policy::address_resolver addresses)
 queue::route router::decide_route(std::string_view recipient, queue::recipient_class accepted_as) const {
   auto to = addresses_.resolve(recipient);
   if (to.klass == address_class::remote && addresses_.blocks()) to.klass = class_when_accepted(accepted_as);
+  if (auto moved = settings_.relocated.find(to)) return std::move(*moved);
   switch (to.klass) {
     case address_class::local:
       return through(settings_.local, to.domain);

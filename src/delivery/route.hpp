@@ -1,5 +1,5 @@
 #pragma once
-// Purpose: which transport and next hop a recipient's mail goes by. Pure: no DNS, no disk.
+// Purpose: which transport and next hop a recipient's mail goes by. Pure: no DNS, no disk but for relocated_maps.
 // Errors: an address that can't be routed goes by the transport `error` (bounces) or `retry` (waits), whose next hop is
 //         the enhanced status code and a sentence.
 // Source: local_transport, virtual_transport, relay_transport, default_transport, relayhost of postconf(5);
@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "config/settings.hpp"
+#include "delivery/relocated.hpp"
 #include "policy/address_class.hpp"
 #include "queue/manager.hpp"
 
@@ -28,6 +29,7 @@ struct route_settings {
   transport_word relay;
   transport_word remote;  ///< default_transport
   std::string relayhost;
+  relocated_addresses relocated;  ///< relocated_maps
 };
 
 class router {

@@ -45,6 +45,24 @@ TEST(route, by_class_of_the_domain) {
   expect_routes(make_router("local_transport = local:$myhostname\n"), rows);
 }
 
+TEST(route, who_has_moved_is_told_of) {
+  row const rows[] = {
+      {"gone@example.com", "error", "5.1.6 User has moved to new@place.example"},
+      {"gone+ext@example.com", "error", "5.1.6 User has moved to new@place.example"},
+      {"left@elsewhere.example", "error", "5.1.6 User has moved to x@y.example"},
+      {"any@moved.example", "error", "5.1.6 User has moved to the other side of town"},
+      {"joe@elsewhere.example", "smtp", "elsewhere.example"},
+  };
+  expect_routes(make_router("recipient_delimiter = +\nrelocated_maps = inline:{gone=new@place.example, "
+                            "left@elsewhere.example=x@y.example, {@moved.example=the other side of town}}\n"),
+                rows);
+  row const waits[] = {{"joe@example.com", "retry", "4.3.0 relocated_maps lookup failure"}};
+  expect_routes(make_router("relocated_maps = hash:/nowhere/moved\n"), waits);
+  expect_routes(make_router("relocated_maps = fail:moved\n"), waits);
+  row const not_asked[] = {{"joe@elsewhere.example", "smtp", "elsewhere.example"}};
+  expect_routes(make_router("relocated_maps = tcp:127.0.0.1:9\n"), not_asked);
+}
+
 TEST(route, the_class_of_acceptance_counts_where_a_table_blocks) {
   using queue::recipient_class;
   auto const routes =
