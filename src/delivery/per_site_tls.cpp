@@ -19,6 +19,12 @@ struct word_row {
 constexpr std::array words{word_row{"NONE", site_tls::none}, word_row{"MAY", site_tls::may},
                            word_row{"MUST_NOPEERMATCH", site_tls::encrypt}, word_row{"MUST", site_tls::verify}};
 
+constexpr auto parameter = "smtp_tls_per_site";
+
+std::unexpected<maps::lookup_failure> failed(std::string const& text) {
+  return std::unexpected(maps::lookup_failure{maps::lookup_trouble::failed, fmt::format("{}: {}", parameter, text)});
+}
+
 }  // namespace
 
 std::optional<site_tls> parse_site_tls(std::string_view word) {
@@ -35,32 +41,34 @@ site_tls decide_site_tls(std::optional<site_tls> site, site_tls common) {
 }
 
 per_site_tls per_site_tls::load(config::settings const& settings) {
-  per_site_tls out;
-  for (auto const& name : settings.list("smtp_tls_per_site")) {
-    auto table = maps::open_table(name);
+  std::vector<std::string> usable;
+  for (auto const& name : settings.list(parameter)) {
+    auto const table = maps::open_table(name);
     if (table)
-      out.tables_.push_back(std::move(*table));
+      usable.push_back(name);
     else
-      log::warning("smtp_tls_per_site: {}; going on without this table", table.error().text);
+      log::warning("{}: {}; going on without this table", parameter, table.error().text);
   }
+  per_site_tls out;
+  if (auto tables = maps::map_list::load(parameter, usable)) out.tables_ = std::move(*tables);
   return out;
 }
 
-result<std::optional<site_tls>> per_site_tls::find(std::string_view next_hop, std::string_view host) const {
+std::expected<std::optional<site_tls>, maps::lookup_failure> per_site_tls::find(std::string_view next_hop,
+                                                                                std::string_view host,
+                                                                                maps::answers& known) const {
   std::optional<site_tls> best;
   for (auto key : {next_hop, host}) {
-    for (auto const& table : tables_) {
-      auto found = table->find(key);
-      if (!found) return fail("smtp_tls_per_site: " + found.error().text);
-      if (!*found) continue;
-      auto level = parse_site_tls(**found);
-      if (!level) {
-        return fail(fmt::format("smtp_tls_per_site: '{}' for {} is none of NONE, MAY, MUST_NOPEERMATCH, MUST",
-                                printable(**found), key));
-      }
-      best = best ? std::max(*best, *level) : *level;
-      break;  // the first table that knows the key has the say
+    auto const found = tables_.find(key, known);
+    if (!found && found.error().what == maps::lookup_trouble::pending) return std::unexpected(found.error());
+    if (!found) return failed(found.error().text);
+    if (!*found) continue;
+    auto const level = parse_site_tls((*found)->value);
+    if (!level) {
+      return failed(
+          fmt::format("'{}' for {} is none of NONE, MAY, MUST_NOPEERMATCH, MUST", printable((*found)->value), key));
     }
+    best = best ? std::max(*best, *level) : *level;
   }
   return best;
 }

@@ -4,17 +4,18 @@
 // Layout: a table's value is NONE, MAY, MUST_NOPEERMATCH or MUST.
 // Errors: a table that cannot be opened is warned of when it is loaded, and ignored; one that cannot be asked is a
 //         failure, because the mail may need more TLS than it would get without.
+// Concurrency: a table that blocks is a question in `answers`.
 // Source: TLS_LEGACY_README of Postfix.
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
 #include "config/settings.hpp"
-#include "maps/table.hpp"
+#include "maps/lookup.hpp"
 
 namespace postern::delivery {
 
@@ -37,11 +38,13 @@ class per_site_tls {
   static per_site_tls load(config::settings const& settings);
 
   bool empty() const noexcept { return tables_.empty(); }
+  bool blocks() const { return tables_.blocks(); }
   /// `next_hop` as the queue manager names it ("[mail.example]:587"), `host` the server's name; empty: not listed.
-  result<std::optional<site_tls>> find(std::string_view next_hop, std::string_view host) const;
+  std::expected<std::optional<site_tls>, maps::lookup_failure> find(std::string_view next_hop, std::string_view host,
+                                                                    maps::answers& known) const;
 
  private:
-  std::vector<std::shared_ptr<maps::table>> tables_;
+  maps::map_list tables_;
 };
 
 }  // namespace postern::delivery

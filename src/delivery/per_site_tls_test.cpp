@@ -11,6 +11,11 @@ config::settings settings_of(std::string const& per_site) {
   return *made;
 }
 
+auto find(per_site_tls const& sites, std::string_view next_hop, std::string_view host) {
+  maps::answers none;
+  return sites.find(next_hop, host, none);
+}
+
 TEST(per_site_tls, words) {
   EXPECT_EQ(parse_site_tls("NONE"), site_tls::none);
   EXPECT_EQ(parse_site_tls("may"), site_tls::may);
@@ -41,7 +46,7 @@ TEST(per_site_tls, the_more_definite_word_wins) {
            row{"MUST over MUST_NOPEERMATCH", "must.example", "peer.example", site_tls::verify},
            row{"MUST_NOPEERMATCH over NONE", "peer.example", "none.example", site_tls::encrypt},
        }) {
-    auto found = sites.find(next_hop, host);
+    auto found = find(sites, next_hop, host);
     ASSERT_TRUE(found) << name << ": " << found.error().text;
     EXPECT_EQ(*found, want) << name;
   }
@@ -58,7 +63,7 @@ TEST(per_site_tls, may_alone_gives_way_to_what_holds_for_all) {
 }
 
 TEST(per_site_tls, a_word_that_is_none_fails_and_names_the_place) {
-  auto found = per_site_tls::load(settings_of("inline:{ odd.example=PERHAPS }")).find("odd.example", "mx.example");
+  auto found = find(per_site_tls::load(settings_of("inline:{ odd.example=PERHAPS }")), "odd.example", "mx.example");
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().text.find("'PERHAPS' for odd.example"), std::string::npos) << found.error().text;
 }
@@ -66,9 +71,31 @@ TEST(per_site_tls, a_word_that_is_none_fails_and_names_the_place) {
 TEST(per_site_tls, a_table_that_is_not_there_is_left_out) {
   EXPECT_TRUE(per_site_tls::load(settings_of("hash:/nowhere/tls_per_site")).empty());
   auto sites = per_site_tls::load(settings_of("hash:/nowhere/tls_per_site, inline:{ a.example=MUST }"));
-  auto found = sites.find("a.example", "mx.a.example");
+  auto found = find(sites, "a.example", "mx.a.example");
   ASSERT_TRUE(found);
   EXPECT_EQ(*found, site_tls::verify);
+}
+
+TEST(per_site_tls, a_table_that_blocks_is_a_question) {
+  auto const sites = per_site_tls::load(settings_of("tcp:127.0.0.1:1, inline:{ must.example=MUST }"));
+  ASSERT_TRUE(sites.blocks());
+  maps::answers known;
+  for (auto const* key : {"must.example", "mx.example"}) {
+    auto const pending = sites.find("must.example", "mx.example", known);
+    ASSERT_FALSE(pending);
+    EXPECT_EQ(pending.error().what, maps::lookup_trouble::pending);
+    auto const wanted = known.take_wanted();
+    ASSERT_TRUE(wanted);
+    EXPECT_EQ(wanted->key, key);
+    known.put(*wanted, std::nullopt);
+  }
+  EXPECT_EQ(sites.find("must.example", "mx.example", known).value(), site_tls::verify);
+  maps::answers refused;
+  refused.put({"tcp:127.0.0.1:1", "must.example"}, fail("nobody there"));
+  auto const failed = sites.find("must.example", "mx.example", refused);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().what, maps::lookup_trouble::failed);
+  EXPECT_EQ(failed.error().text, "smtp_tls_per_site: nobody there");
 }
 
 }  // namespace

@@ -163,8 +163,15 @@ net::task<> smtp_client::attempt::try_idle_connections() {
 
 net::task<std::unique_ptr<smtp_connection>> smtp_client::attempt::open(dns::next_hop const& hop, target const& to) {
   auto const& settings = owner_.settings_;
-  auto login = find_credentials(settings, to.host, request_.next_hop);
-  auto tls = find_peer_tls(settings, to.host, request_.next_hop);
+  maps::answers known;
+  auto login = find_credentials(settings, to.host, request_.next_hop, known);
+  auto tls = find_peer_tls(settings, to.host, request_.next_hop, known);
+  while (auto wanted = known.take_wanted()) {
+    auto told = co_await table_waiter(owner_.loop_, *owner_.lookups_).ask(*wanted);
+    known.put(std::move(*wanted), std::move(told));
+    login = find_credentials(settings, to.host, request_.next_hop, known);
+    tls = find_peer_tls(settings, to.host, request_.next_hop, known);
+  }
   if (!login || !tls) {
     trouble_ = login ? tls.error().text : "smtp_sasl_password_maps: " + login.error().text;
     note_for_all(own_finding(false, "4.3.0", trouble_), nullptr);
@@ -303,7 +310,8 @@ ipc::delivery_answer smtp_client::attempt::finish() {
 smtp_client::smtp_client(net::event_loop& loop, smtp_settings settings, net::resolver& names)
     : loop_(loop), settings_(std::move(settings)), names_(names), cache_(loop, settings_) {
   constexpr std::size_t workers = 2, waiting_max = 1000;
-  if (settings_.rewriting) lookups_ = std::make_unique<maps::lookup_pool>(workers, waiting_max);
+  if (settings_.rewriting || asks_tables_that_block(settings_))
+    lookups_ = std::make_unique<maps::lookup_pool>(workers, waiting_max);
 }
 
 net::task<ipc::delivery_answer> smtp_client::deliver(ipc::delivery_request request, os::unique_fd segment) {

@@ -1,5 +1,7 @@
 #include "delivery/smtp_settings.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.hpp"
@@ -177,15 +179,31 @@ result<> load_login_rules(sasl::client_rules& out, config::settings const& setti
 }
 
 /// Password tables are usually root's alone: then masterd hands them down.
+std::expected<std::optional<secret>, maps::lookup_failure> ask(password_table const& table, std::string const& key,
+                                                               maps::answers& known) {
+  if (table.handed != nullptr) {
+    auto found = table.handed->find(key);
+    if (!found) return std::unexpected(maps::lookup_failure{maps::lookup_trouble::failed, found.error().text});
+    return *found ? std::optional(secret(std::move(**found))) : std::nullopt;
+  }
+  auto found = table.opened.find(key, known);
+  if (!found) return std::unexpected(found.error());
+  return *found ? std::optional(secret(std::move((*found)->value))) : std::nullopt;
+}
+
 result<> load_password_maps(smtp_settings& out, config::settings const& settings, secret_reader const& read_secret) {
   if (!settings.boolean("smtp_sasl_auth_enable")) return {};
   auto names = settings.list("smtp_sasl_password_maps");
   if (names.empty()) return fail("smtp_sasl_auth_enable = yes needs smtp_sasl_password_maps");
   for (auto const& name : names) {
-    auto table = maps::open_table(name);
-    auto handed = table ? result<secret>() : read_secret(name);
-    if (!table && !handed) return fail("smtp_sasl_password_maps: " + table.error().text);
-    out.password_maps.push_back(table ? std::move(*table) : maps::make_handed_table(std::move(*handed)));
+    auto opened = maps::map_list::load("smtp_sasl_password_maps", {name});
+    auto handed = opened ? result<secret>() : read_secret(name);
+    if (!opened && !handed) return std::unexpected(opened.error());
+    if (opened) {
+      out.password_maps.push_back({std::move(*opened)});
+    } else {
+      out.password_maps.push_back({{}, maps::make_handed_table(std::move(*handed))});
+    }
   }
   return {};
 }
@@ -233,8 +251,14 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   return out;
 }
 
-result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const& host, std::string const& next_hop) {
-  auto site = settings.sites.find(next_hop, host);
+bool asks_tables_that_block(smtp_settings const& settings) {
+  return settings.sites.blocks() ||
+         std::ranges::any_of(settings.password_maps, [](auto const& one) { return one.opened.blocks(); });
+}
+
+std::expected<peer_tls, maps::lookup_failure> find_peer_tls(smtp_settings const& settings, std::string const& host,
+                                                            std::string const& next_hop, maps::answers& known) {
+  auto site = settings.sites.find(next_hop, host, known);
   if (!site) return std::unexpected(site.error());
   if (!*site) return settings.tls;
   auto common = settings.tls.match != certificate_match::none    ? site_tls::verify
@@ -245,18 +269,17 @@ result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const&
   return says_nothing_new ? settings.tls : settings.site_choices[static_cast<std::size_t>(**site)];
 }
 
-result<std::optional<smtp::client_credentials>> find_credentials(smtp_settings const& settings, std::string const& host,
-                                                                 std::string const& next_hop) {
+std::expected<std::optional<smtp::client_credentials>, maps::lookup_failure> find_credentials(
+    smtp_settings const& settings, std::string const& host, std::string const& next_hop, maps::answers& known) {
   for (auto const& table : settings.password_maps) {
     for (auto const* key : {&host, &next_hop}) {
-      auto found = table->find(*key);
+      auto found = ask(table, *key, known);
       if (!found) return std::unexpected(found.error());
       if (!*found) continue;
-      std::string_view login = **found;
-      auto colon = login.find(':');
+      std::string_view const login = (*found)->reveal();
+      auto const colon = login.find(':');
       smtp::client_credentials out{std::string(login.substr(0, colon)), {}};
       if (colon != std::string_view::npos) out.password = secret(login.substr(colon + 1));
-      wipe(**found);
       return out;
     }
   }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,12 @@ struct peer_tls {
   std::shared_ptr<net::tls_context> context;  ///< null when TLS is off
 };
 
+/// One of smtp_sasl_password_maps: opened here, or handed over by masterd, who alone may read it.
+struct password_table {
+  maps::map_list opened;
+  std::shared_ptr<maps::table> handed = {};  ///< null: `opened` counts
+};
+
 struct smtp_settings {
   smtp::client_settings session;  ///< peer, TLS level and credentials are filled in for each connection
   std::string host_name;          ///< myhostname
@@ -61,11 +68,11 @@ struct smtp_settings {
   std::chrono::seconds reuse_time_limit{300};
   std::size_t reuse_count_limit = 0;  ///< 0: none
   std::size_t idle_connections_max = 200;
-  peer_tls tls;                                             ///< for all that `sites` does not list
-  per_site_tls sites;                                       ///< smtp_tls_per_site
-  std::array<peer_tls, 4> site_choices;                     ///< by site_tls
-  std::vector<std::shared_ptr<maps::table>> password_maps;  ///< empty: no logins
-  std::shared_ptr<outbound_rules const> rewriting;          ///< smtp_generic_maps, smtp_header_checks …; null: none
+  peer_tls tls;                                     ///< for all that `sites` does not list
+  per_site_tls sites;                               ///< smtp_tls_per_site
+  std::array<peer_tls, 4> site_choices;             ///< by site_tls
+  std::vector<password_table> password_maps;        ///< empty: no logins
+  std::shared_ptr<outbound_rules const> rewriting;  ///< smtp_generic_maps, smtp_header_checks …; null: none
   int tls_log_level = 0;
   bool note_starttls_offer = false;  ///< log when a host offers TLS that is not used
 };
@@ -76,12 +83,16 @@ using secret_reader = std::function<result<secret>(std::string const& path)>;
 result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret);
 
 /// How to speak TLS with a host, or with the next hop as configured. A table that can't be asked is a failure: mail
+/// Some table of what follows blocks: find_peer_tls() and find_credentials() may be pending.
+bool asks_tables_that_block(smtp_settings const& settings);
+
 /// must not leave with less TLS than it needs.
-result<peer_tls> find_peer_tls(smtp_settings const& settings, std::string const& host, std::string const& next_hop);
+std::expected<peer_tls, maps::lookup_failure> find_peer_tls(smtp_settings const& settings, std::string const& host,
+                                                            std::string const& next_hop, maps::answers& known);
 
 /// The login for a host, or for the next hop as configured; empty when the tables have none. A table that can't be
 /// asked is a failure: mail must not leave without a login that it needs.
-result<std::optional<smtp::client_credentials>> find_credentials(smtp_settings const& settings, std::string const& host,
-                                                                 std::string const& next_hop);
+std::expected<std::optional<smtp::client_credentials>, maps::lookup_failure> find_credentials(
+    smtp_settings const& settings, std::string const& host, std::string const& next_hop, maps::answers& known);
 
 }  // namespace postern::delivery
