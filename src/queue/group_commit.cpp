@@ -30,22 +30,31 @@ group_commit::~group_commit() {
 }
 
 result<location> group_commit::submit(std::string record, durability until, std::uint64_t cookie) {
-  bool first = false;
-  location at;
+  auto at = collect(std::move(record), until, cookie);
+  start();
+  return at;
+}
+
+result<location> group_commit::collect(std::string record, durability until, std::uint64_t cookie) {
+  std::lock_guard const lock(mutex_);
+  if (poisoned_) return fail("the spool segment had a write error");
+  if (collecting_.octets + record.size() > waiting_octets_max_) return fail("too much waits for the spool's disk");
+  if (writer_.size() + record.size() > segment_size_max) return fail("the spool segment is full");
+  auto const at = writer_.place(record);
+  collecting_.octets += record.size();
+  auto& list = until == durability::synced ? collecting_.synced : collecting_.written;
+  list.push_back({cookie, at, record.size()});
+  collecting_.records.push_back(std::move(record));
+  return at;
+}
+
+void group_commit::start() {
   {
     std::lock_guard const lock(mutex_);
-    if (poisoned_) return fail("the spool segment had a write error");
-    if (collecting_.octets + record.size() > waiting_octets_max_) return fail("too much waits for the spool's disk");
-    if (writer_.size() + record.size() > segment_size_max) return fail("the spool segment is full");
-    first = collecting_.records.empty();
-    at = writer_.place(record);
-    collecting_.octets += record.size();
-    auto& list = until == durability::synced ? collecting_.synced : collecting_.written;
-    list.push_back({cookie, at, record.size()});
-    collecting_.records.push_back(std::move(record));
+    if (started_ || collecting_.records.empty()) return;
+    started_ = true;
   }
-  if (first) wake_.notify_one();
-  return at;
+  wake_.notify_one();
 }
 
 std::optional<result<commit_done>> group_commit::commit_alone(std::string& record) {
@@ -65,7 +74,7 @@ std::optional<result<commit_done>> group_commit::commit_alone(std::string& recor
     std::lock_guard const lock(mutex_);
     writing_ = false;
     if (!outcome) poisoned_ = true;
-    others_wait = !collecting_.records.empty();
+    others_wait = started_;
   }
   if (others_wait) wake_.notify_one();
   if (!outcome) return std::unexpected(outcome.error());
@@ -94,9 +103,10 @@ void group_commit::run() {
   waiting batch;
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return !writing_ && (stopping_ || !collecting_.records.empty()); });
+    wake_.wait(lock, [this] { return !writing_ && (stopping_ || started_); });
     if (collecting_.records.empty()) return;
     std::swap(batch, collecting_);
+    started_ = false;
     writing_ = true;
     lock.unlock();
     commit(batch);

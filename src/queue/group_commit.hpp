@@ -2,8 +2,8 @@
 // Purpose: one sync commits every session that waits at that moment. While one sync runs, the next batch collects.
 // Errors: after a failed write or sync the segment is poisoned: everything that waits fails and submit refuses.
 // Durability: a record reported with durability::synced and no error is on disk.
-// Concurrency: submit and commit_alone from any thread; the handler runs in the commit thread, outside the lock, and
-//              must not block. commit_alone writes and syncs in the thread that calls it.
+// Concurrency: all but construction and destruction from any thread; the handler runs in the commit thread, outside the
+//              lock, and must not block. commit_alone writes and syncs in the thread that calls it.
 // Limits: commit_alone gives way to the commit thread after a sync that took longer than alone_sync_max;
 //         waiting_octets_max of records that wait for the disk; then submit refuses and the client gets a 4xx.
 
@@ -49,6 +49,9 @@ class group_commit {
 
   /// Takes a closed record; says where it will stand. Nothing is promised before the handler speaks.
   result<location> submit(std::string record, durability until, std::uint64_t cookie);
+  /// The same, and the disk is left alone until start(): what is collected till then is one batch.
+  result<location> collect(std::string record, durability until, std::uint64_t cookie);
+  void start();
   /// Writes and syncs one record at once, sparing a lone session the way to the commit thread and back. Nothing: others
   /// wait, the disk was slow or the record cannot be taken; submit() it, `record` is untouched.
   std::optional<result<commit_done>> commit_alone(std::string& record);
@@ -77,6 +80,7 @@ class group_commit {
   segment_writer writer_;  ///< place() under mutex_, write() and sync() by whoever has set writing_
   waiting collecting_;
   std::chrono::steady_clock::duration last_sync_ = std::chrono::steady_clock::duration::max();  ///< how long it took
+  bool started_ = false;  ///< what is collected goes to the disk as soon as that is free
   bool writing_ = false;
   bool stopping_ = false;
   bool poisoned_ = false;

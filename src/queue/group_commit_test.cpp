@@ -102,6 +102,26 @@ TEST(group_commit, chunks_alone_are_not_synced_and_stand_before_their_message) {
   EXPECT_EQ(seen.outcomes, (std::vector<outcome>{{1, true}, {2, true}}));
 }
 
+TEST(group_commit, what_is_collected_is_one_batch) {
+  slow_file::switches file;
+  recorder seen;
+  {
+    group_commit commit(segment_writer(std::make_unique<slow_file>(file), id), seen.handler());
+    commit.start();  // nothing to do
+    for (std::uint64_t cookie = 1; cookie <= 3; ++cookie) {
+      ASSERT_TRUE(commit.collect(make_record("a"), durability::synced, cookie));
+    }
+    std::string record = make_record("b");
+    EXPECT_FALSE(commit.commit_alone(record)) << "others wait";
+    commit.start();
+    file.in_sync.acquire();
+    ASSERT_TRUE(commit.collect(record, durability::synced, 4));  // the end of all commits it, start() or not
+    file.may_sync.release(2);
+  }
+  EXPECT_EQ(file.syncs, 2);
+  EXPECT_EQ(seen.outcomes, (std::vector<outcome>{{1, true}, {2, true}, {3, true}, {4, true}}));
+}
+
 TEST(group_commit, a_failed_sync_fails_all_that_wait_and_poisons) {
   slow_file::switches file;
   file.fail_sync_at = 1;

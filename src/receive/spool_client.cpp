@@ -42,7 +42,19 @@ void open_segment::on_batch(std::vector<queue::commit_done> const& done, std::st
 }
 
 result<queue::location> open_segment::append_chunk(std::string record) {
-  return committer_->submit(std::move(record), queue::durability::written, 0);
+  auto placed = committer_->collect(std::move(record), queue::durability::written, 0);
+  start_soon();
+  return placed;
+}
+
+// All that comes in one turn of the loop is one batch: a sync costs the same for one message and for twenty.
+void open_segment::start_soon() {
+  if (std::exchange(starting_, true)) return;
+  loop_.post([self = self_] {
+    if (*self == nullptr) return;
+    (*self)->starting_ = false;
+    (*self)->committer_->start();
+  });
 }
 
 net::task<open_segment::outcome> open_segment::commit(std::string record, std::chrono::seconds within, bool alone) {
@@ -53,8 +65,9 @@ net::task<open_segment::outcome> open_segment::commit(std::string record, std::c
   }
   net::one_shot<outcome> answer(loop_);
   auto cookie = next_cookie_++;
-  auto placed = committer_->submit(std::move(record), queue::durability::synced, cookie);
+  auto placed = committer_->collect(std::move(record), queue::durability::synced, cookie);
   if (!placed) co_return outcome{std::nullopt, placed.error().text};
+  start_soon();
   waiting_.emplace(cookie, &answer);
   auto came = co_await answer.wait(within);
   waiting_.erase(cookie);

@@ -46,11 +46,13 @@ class open_segment {
 
  private:
   void on_batch(std::vector<queue::commit_done> const& done, std::string const& error);
+  void start_soon();
 
   net::event_loop& loop_;
   ipc::segment_grant grant_;
   queue::queue_id_generator ids_;
   std::uint64_t next_cookie_ = 1;
+  bool starting_ = false;  ///< the batch that collects starts at the end of this turn of the loop
   std::unordered_map<std::uint64_t, net::one_shot<outcome>*> waiting_;
   std::shared_ptr<open_segment*>
       self_;  ///< holds null once this is gone: a batch posted by the thread looks at it first
