@@ -44,9 +44,9 @@ bool verbose() { return verbose_on; }
 
 void write(level at, std::string_view text) {
   std::string line(word(at));
-  line += text;
+  if (!line.empty()) text = line.append(text);
   std::scoped_lock lock(sink_mutex);
-  current_sink()(at, line);
+  current_sink()(at, text);
 }
 
 }  // namespace postern::log

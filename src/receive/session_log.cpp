@@ -41,8 +41,8 @@ void session_log::disconnected() const {
   std::string text;
   tally all;
   auto put = [&text](std::string_view name, tally const& one) {
-    text += fmt::format(" {}={}", name, one.good);
-    if (one.bad > 0) text += fmt::format("/{}", one.good + one.bad);
+    text.append(1, ' ').append(name).append(1, '=').append(std::to_string(one.good));
+    if (one.bad > 0) text.append(1, '/').append(std::to_string(one.good + one.bad));
   };
   for (std::size_t i = 0; i < tallies_.size(); ++i) {
     auto const& one = tallies_[i];

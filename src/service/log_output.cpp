@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -69,21 +70,38 @@ class output {
   virtual bool write_line(log::level at, std::string_view line) = 0;
 };
 
+/// The time as lines begin with it, formatted once a second.
+class time_stamp {
+ public:
+  std::string_view now() {
+    auto const time = std::chrono::system_clock::now();
+    auto const second = std::chrono::floor<std::chrono::seconds>(time);
+    if (second != std::exchange(second_, second)) text_ = format_syslog_time(time);
+    return text_;
+  }
+
+ private:
+  std::chrono::sys_seconds second_;
+  std::string text_ = format_syslog_time(second_);
+};
+
 class stream_output : public output {
  public:
   stream_output(os::unique_fd file, std::string prefix)
       : file_(std::move(file)), prefix_(short_host_name() + " " + std::move(prefix)) {}
 
   bool write_line(log::level, std::string_view line) override {
-    auto whole = fmt::format("{} {}{}\n", format_syslog_time(std::chrono::system_clock::now()), prefix_, line);
+    whole_.assign(time_.now()).append(1, ' ').append(prefix_).append(line).append(1, '\n');
     int fd = file_ ? file_.get() : STDERR_FILENO;
     // One write(2): lines of several processes must not mix.
-    return ::write(fd, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
+    return ::write(fd, whole_.data(), whole_.size()) == static_cast<ssize_t>(whole_.size());
   }
 
  private:
   os::unique_fd file_;
   std::string prefix_;
+  time_stamp time_;
+  std::string whole_;  ///< keeps its memory from line to line
 };
 
 /// Datagrams by name, not over a connection: the receiver may be restarted at any time.
@@ -111,13 +129,13 @@ class syslog_output : public datagram_output {
       : datagram_output(std::move(socket), syslog_socket), prefix_(std::move(prefix)), facility_(facility) {}
 
   bool write_line(log::level at, std::string_view line) override {
-    auto when = format_syslog_time(std::chrono::system_clock::now());
-    return send(fmt::format("<{}>{} {}{}", facility_ | priority_of(at), when, prefix_, line));
+    return send(fmt::format("<{}>{} {}{}", facility_ | priority_of(at), time_.now(), prefix_, line));
   }
 
  private:
   std::string prefix_;
   int facility_;
+  time_stamp time_;
 };
 
 class journal_output : public datagram_output {
