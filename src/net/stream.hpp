@@ -37,7 +37,9 @@ class stream : private deadline {
   task<io_result<std::size_t>> read_some(std::span<char> into, timeout within);
   /// The whole of `data`; the timeout counts anew whenever the peer takes something.
   task<io_result<>> write(std::string_view data, timeout within);
-  /// The same, and TLS's goodbye leaves with it; nothing can be written after that.
+  /// Without waiting: what the peer does not take yet stays in `data`, for write().
+  io_result<> try_write(std::string_view& data);
+  /// The same as write(), and TLS's goodbye leaves with it; nothing can be written after that.
   task<io_result<>> write_last(std::string_view data, timeout within);
   /// Until there is something to read; holds no buffer meanwhile, which is what an idle connection wants.
   task<io_result<>> wait_readable(timeout within);
@@ -65,11 +67,14 @@ class stream : private deadline {
   enum class want { read, write };
   void on_expired() override;
   task<io_result<>> wait(want what);
+  io_result<> outcome_of_wait(boost::system::error_code const& error) const;
   io_failure plain_failure(int error_number) const;
   std::optional<io_result<std::size_t>> tls_answer(tls_session::step step, std::size_t octets, want& next) const;
   /// One attempt; nullopt: `next` says what to wait for.
   std::optional<io_result<std::size_t>> attempt_read(std::span<char> into, want& next);
   std::optional<io_result<std::size_t>> attempt_write(std::string_view data, want& next);
+  /// Sends what goes without waiting; for what is left of `data` the socket has to be waited for as `next` says.
+  io_result<> send_some(std::string_view& data, want& next);
   task<io_result<>> write_all(std::string_view data, timeout within);
   void hold();
   void let_go();

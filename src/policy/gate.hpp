@@ -60,6 +60,7 @@ class gate {
   bool delays_reject() const noexcept { return settings_->delay_reject; }
   /// No list would say anything: there is nothing to ask at this command.
   bool has_client_list() const noexcept { return !settings_->lists.client.empty(); }
+  bool has_data_list() const noexcept { return !settings_->lists.data.empty(); }
   bool has_end_of_data_list() const noexcept { return !settings_->lists.end_of_data.empty(); }
   bool under_stress() const noexcept { return settings_->stress; }
   bool in_mynetworks(ip_address const& address) const { return settings_->mynetworks.find(address) != nullptr; }

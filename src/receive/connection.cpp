@@ -115,11 +115,12 @@ net::task<> connection::converse() {
       break;
     }
     if (auto list = next_line()) {
-      co_await perform(*list);
-      co_await settle_milters();
+      auto const rest = list->subspan(act_at_once(*list));
+      if (!rest.empty()) co_await perform(rest);
+      if (milters_) co_await settle_milters();
       continue;
     }
-    if (!co_await flush()) break;
+    if (!flush_now() && !co_await flush()) break;
     if (closing_ || gone_) break;
     input_.release_if_empty();
     if (shutting_down_ && between_messages()) {
@@ -193,6 +194,15 @@ net::task<bool> connection::read_more() {
   co_return false;
 }
 
+// Without waiting; true: all that was to be said has been. What failed is found again by flush().
+bool connection::flush_now() {
+  if (closing_ || output_.empty()) return output_.empty();
+  std::string_view rest = output_;
+  if (!stream_.try_write(rest)) return false;
+  output_.erase(0, output_.size() - rest.size());
+  return output_.empty();
+}
+
 net::task<bool> connection::flush() {
   if (output_.empty()) co_return true;
   auto text = std::exchange(output_, {});
@@ -239,6 +249,13 @@ bool connection::act_now(smtp::server_action const& action) {
                  },
                  [this](act::close_connection const&) { return closing_ = true; }, [](auto const&) { return false; }},
       action);
+}
+
+// How many of the actions, from the first on, need nobody else; those are done.
+std::size_t connection::act_at_once(actions list) {
+  std::size_t done = 0;
+  while (done < list.size() && act_now(list[done])) ++done;
+  return done;
 }
 
 net::task<> connection::perform(actions list) {

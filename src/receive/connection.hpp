@@ -44,8 +44,10 @@ class connection {
   net::task<bool> read_content();
   bool read_what_is_there();
   bool between_messages() const;
+  bool flush_now();
   net::task<bool> flush();
   net::task<> perform(actions list);
+  std::size_t act_at_once(actions list);
   bool act_now(smtp::server_action const& action);
   net::task<next_actions> act(smtp::server_action action);
   void reply(std::string_view text);

@@ -138,7 +138,8 @@ net::task<connection::actions> connection::answer_sender() {
   deferred_ = deferred_by_helo_ ? deferred_by_helo_ : deferred_by_client_;
   smtp::verdict said;
   if (!settings_->gate.delays_reject()) said = co_await ask_policy(policy::command::mail, &policy::gate::decide_sender);
-  co_return protocol_.on_sender_verdict(co_await milters_on_sender(std::move(said)));
+  if (milters_) said = co_await milters_on_sender(std::move(said));
+  co_return protocol_.on_sender_verdict(said);
 }
 
 net::task<connection::actions> connection::answer_recipient(std::string forward_path, bool verify_only) {
@@ -153,7 +154,7 @@ net::task<connection::actions> connection::answer_recipient(std::string forward_
       });
   log_decision(facts, made, forward_path);
   auto said = verdict_of(made);
-  if (!verify_only) said = co_await milters_on_recipient(std::move(said), forward_path);
+  if (milters_ && !verify_only) said = co_await milters_on_recipient(std::move(said), forward_path);
   if (made.accepted && !verify_only && !said.refusal) {
     recipients_.push_back(std::move(*made.accepted));
     actions_.merge(made.actions);
@@ -163,8 +164,10 @@ net::task<connection::actions> connection::answer_recipient(std::string forward_
 
 net::task<connection::actions> connection::answer_data() {
   auto at = protocol_.last_verb() == smtp::verb::bdat ? policy::command::bdat : policy::command::data;
-  auto said = co_await ask_policy(at, &policy::gate::decide_data);
-  co_return protocol_.on_data_verdict(co_await milters_on_data(std::move(said)));
+  smtp::verdict said;
+  if (settings_->gate.has_data_list()) said = co_await ask_policy(at, &policy::gate::decide_data);
+  if (milters_) said = co_await milters_on_data(std::move(said));
+  co_return protocol_.on_data_verdict(said);
 }
 
 net::task<connection::actions> connection::answer_etrn(std::string domain) {
@@ -188,9 +191,12 @@ net::task<> connection::judge_content(std::uint64_t octets) {
 
 // A null sender says nothing of who writes: then From: has to be the login's own.
 net::task<std::optional<smtp::reply>> connection::refuse_header_from() {
-  auto facts = client_facts(policy::command::end_of_message);
-  bool asked = settings_->check_null_sender_from && !facts.sasl_user.empty() && facts.sender == "" && intake_;
-  if (!asked) co_return std::nullopt;
+  bool const null_sender = protocol_.envelope().from.reverse_path.empty();
+  if (!settings_->check_null_sender_from || !null_sender || !protocol_.authenticated() || !intake_) {
+    co_return std::nullopt;
+  }
+  auto const facts = client_facts(policy::command::end_of_message);
+  if (facts.sasl_user.empty()) co_return std::nullopt;
   auto const from = intake_->header_from();
   auto const* gate = &settings_->gate;
   auto made = co_await policy_asker(parts_, *settings_, anvil_).settle([gate, &facts, &from](policy::answers& known) {
