@@ -89,6 +89,10 @@ def take_relay(peer, measure, count, sink):
             "accepted_per_s": report["messages_per_s"], "message_p99_ms": report["message_ms"]["p99"]}
 
 
+# What only the logins needed is given back by then: the sessions are idle.
+SETTLING_S = 5
+
+
 def take_idle(peer, measure, count):
     options = measure.load | _credentials(peer, measure)
     before = pss_kib(peer.roots())
@@ -97,6 +101,7 @@ def take_idle(peer, measure, count):
         ready = load.stdout.readline()
         if not ready.startswith("ready"):
             raise RuntimeError(f"not all of {count} sessions came up: {ready}{load.stdout.read()}")
+        time.sleep(SETTLING_S)
         during = pss_kib(peer.roots())
         load.stdin.close()
     return {"sessions": count, "kib_a_session": during / count, "growth_kib_a_session": (during - before) / count}
