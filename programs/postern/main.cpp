@@ -32,6 +32,8 @@ constexpr std::array commands{
     command{"probe", cmd_probe, "", "try login and relaying on any SMTP server"},
     command{"conf", cmd_conf, "postconf", "show and change parameters"},
     command{"queue", cmd_queue, "mailq", "list, show, flush, hold, release, delete messages"},
+    command{"sendmail", cmd_sendmail, "sendmail", "hand a message in, as sendmail(1); exit status of sysexits.h", true},
+    command{"newaliases", cmd_newaliases, "newaliases", "make the files of alias_database"},
     command{"roaming", cmd_roaming, "",
             "who may send after POP or IMAP: list, open, close; watch another server's log"},
     command{"trace", cmd_trace, "", "watch SMTP dialogues live, credentials masked"},

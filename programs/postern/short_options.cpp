@@ -17,6 +17,9 @@ std::optional<short_options::option> short_options::next() {
     if (word == "--") {
       rest_.insert(rest_.end(), words_.begin() + static_cast<std::ptrdiff_t>(word_) + 1, words_.end());
       word_ = words_.size();
+    } else if ((word.size() < 2 || word[0] != '-') && known_.starts_with('+')) {
+      rest_.insert(rest_.end(), words_.begin() + static_cast<std::ptrdiff_t>(word_), words_.end());
+      word_ = words_.size();
     } else if (word.size() < 2 || word[0] != '-') {
       rest_.push_back(word);
       ++word_;
@@ -29,8 +32,9 @@ std::optional<short_options::option> short_options::next() {
   auto const word = words_[word_];
   char const letter = word[letter_++];
   bool const last = letter_ == word.size();
-  auto const at = letter == ':' ? std::string::npos : known_.find(letter);
+  auto const at = letter == ':' || letter == '+' ? std::string::npos : known_.find(letter);
   bool const with_value = at != std::string::npos && at + 1 < known_.size() && known_[at + 1] == ':';
+  bool const value_here_only = with_value && at + 2 < known_.size() && known_[at + 2] == ':';
   if (last || with_value) {
     ++word_;
     letter_ = 0;
@@ -38,6 +42,7 @@ std::optional<short_options::option> short_options::next() {
   if (at == std::string::npos) return fail_on(letter, "invalid option");
   if (!with_value) return option{letter, {}};
   if (!last) return option{letter, word.substr(word.find(letter, 1) + 1)};
+  if (value_here_only) return option{letter, {}};
   if (word_ == words_.size()) return fail_on(letter, "option requires an argument");
   return option{letter, words_[word_++]};
 }

@@ -16,7 +16,8 @@ class short_options {
     std::string value;
   };
 
-  /// `known` as for getopt(3): a letter that takes a value has a colon behind it.
+  /// `known` as for getopt(3): a letter that takes a value has a colon behind it, one that may have it in the same word
+  /// has two; a '+' in front: the first word that is no option ends them.
   short_options(std::string_view program, std::vector<std::string> const& words, std::string_view known)
       : program_(program), words_(words), known_(known) {}
 

@@ -2,6 +2,7 @@
 #include "base/log.hpp"
 #include "net/resolver.hpp"
 #include "os/interfaces.hpp"
+#include "receive/local_submission.hpp"
 #include "receive/policy_needs.hpp"
 #include "receive/policy_services.hpp"
 #include "receive/smtp_server.hpp"
@@ -34,7 +35,7 @@ result<receive::auth_place> find_auth_place(service::environment& env) {
 
 /// Mail filters: the way to them, and room for what they look at.
 result<> prepare_milters(service::environment& env, prepared& out) {
-  if (!out.settings->milters.any()) return {};
+  if (!out.settings->milters.any_anywhere()) return {};
   auto const limit = static_cast<std::size_t>(env.settings().integer("milter_scratch_limit"));
   auto made =
       os::scratch_file::make(env.settings().text("queue_directory") + "/spool", limit / os::scratch_file::block_octets);
@@ -63,7 +64,9 @@ result<> prepare(service::environment& env, prepared& out) {
   os::sandbox_rules tables;
   receive::ask_for_content_tables(env.settings(), tables);
   receive::ask_for_proxy(out.settings->proxy, tables);
-  if (receive::appends_default_authorities(env.settings())) tables.readable = net::default_authority_places();
+  if (receive::is_local_service(env.service_name(), env.settings())) {
+    receive::ask_for_local_submission(out.settings->submission, env.settings(), tables);
+  }
   receive::ask_for_policy(out.settings->gate, env.settings().text("queue_directory"), tables);
   receive::ask_for_anvil_tables(env.settings(), tables);
   env.ask_for(tables);
@@ -121,6 +124,7 @@ int serve(service::environment& env, prepared& from) {
   }
   server.on_session_count([&](std::size_t count) {
     env.report_sessions(count);
+    if (socket.address == receive::local_submission_socket(settings)) server.listen_local(std::move(socket.fd));
     auto limit = static_cast<double>(sessions_max) * stress_share;
     if (!env.stress() && static_cast<double>(count) > limit) env.set_stress(true);
     if (env.stress() && static_cast<double>(count) < limit / 2) env.set_stress(false);

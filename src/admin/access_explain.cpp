@@ -31,7 +31,7 @@ result<chosen_service> choose_service(config::settings const& server, access_req
   if (!all) return std::unexpected(all.error());
   std::optional<chosen_service> first;
   for (auto const& entry : all->services) {
-    if (entry.who.what != config::disposition::kind::ours || entry.who.where != "smtpd") continue;
+    if (!entry.is_smtp_server()) continue;
     if (!request.at.empty() && entry.name != request.at && std::to_string(entry.port) != request.at) continue;
     chosen_service one{server.with(entry.overrides), fmt::format("{} ({})", entry.name, entry.where.text())};
     bool suits = request.login.empty() || one.settings.boolean("smtpd_sasl_auth_enable");

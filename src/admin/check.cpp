@@ -71,8 +71,7 @@ std::string format_finding(finding const& one, std::string const& fallback_file)
 check_context::check_context(config::settings settings, config::master_cf services)
     : settings_(std::move(settings)), services_(std::move(services)) {
   for (auto const& entry : services_.services) {
-    bool is_smtpd = entry.who.what == config::disposition::kind::ours && entry.who.where == "smtpd";
-    if (is_smtpd) smtpd_services_.push_back({&entry, settings_.with(entry.overrides)});
+    if (entry.is_smtp_server()) smtpd_services_.push_back({&entry, settings_.with(entry.overrides)});
   }
   server_runs_ = os::find_lock_holder(service::master::pid_file_path(settings_)).has_value();
 }

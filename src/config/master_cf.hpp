@@ -45,6 +45,11 @@ struct service_entry {
   std::vector<std::string> fields;  ///< the columns as written, command with arguments from the eighth on
   origin where;
   disposition who;
+
+  /// smtpd for clients, that is not pickup, which is smtpd for this machine's users.
+  bool is_smtp_server() const {
+    return who.what == disposition::kind::ours && who.where == "smtpd" && command != "pickup";
+  }
 };
 
 struct master_cf {

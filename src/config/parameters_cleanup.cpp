@@ -131,7 +131,7 @@ constexpr parameter rows[] = {
   {"mime_nesting_limit", integer, "100", at_least(1), implemented, "Depth of MIME parts that is looked at"},
   {"nested_header_checks", list, "$header_checks", unbounded, implemented,
    "Patterns applied to headers of attached messages"},
-  {"non_smtpd_milters", list, "", unbounded, unsupported, "Filters of mail that did not come by SMTP"},
+  {"non_smtpd_milters", list, "", unbounded, implemented, "Filters of mail that did not come by SMTP"},
   {"receive_override_options", list, "", unbounded, implemented, "Steps that are left out when mail comes in"},
   {"recipient_canonical_classes", list, "envelope_recipient, header_recipient", at_least(1), implemented,
    "Addresses that recipient_canonical_maps rewrites"},

@@ -11,7 +11,6 @@ constexpr std::string_view ipc_note = "the programs keep one connection to each 
 constexpr std::string_view log_note = "each program writes its log through a descriptor from masterd";
 constexpr std::string_view maps_note = "the table reader sizes its buffers itself";
 constexpr std::string_view masterd_note = "masterd: it supervises with its own back-off";
-constexpr std::string_view pickup_note = "postern sendmail hands mail to the queue itself";
 constexpr std::string_view postscreen_note = "postscreen has no counterpart; smtpd takes its clients itself";
 constexpr std::string_view proxymap_note = "each program opens its tables itself before it enters its sandbox";
 constexpr std::string_view rewrite_note = "smtpd resolves recipients, qmgr chooses transport and next hop";
@@ -27,7 +26,7 @@ constexpr parameter rows[] = {
    "Time a server gets to finish after its clients are gone"},
   {"authorized_flush_users", list, "static:anyone", unbounded, unsupported, "Users who may flush the queue"},
   {"authorized_mailq_users", list, "static:anyone", unbounded, unsupported, "Users who may list the queue"},
-  {"authorized_submit_users", list, "static:anyone", unbounded, unsupported,
+  {"authorized_submit_users", list, "static:anyone", unbounded, implemented,
    "Users who may send with the sendmail command"},
   {"berkeley_db_create_buffer_size", integer, "16777216", at_least(1), folded(maps_note),
    "Memory for writing Berkeley DB tables"},
@@ -111,7 +110,7 @@ constexpr parameter rows[] = {
    "How mynetworks is found when it is not set"},
   {"myorigin", text, "$myhostname", at_least(1), implemented, "Domain put behind addresses that have none"},
   {"newaliases_path", text, "/usr/bin/newaliases", at_least(1), folded("the programs find each other beside themselves"), "The newaliases command"},
-  {"pickup_service_name", text, "pickup", at_least(1), folded(pickup_note),
+  {"pickup_service_name", text, "pickup", at_least(1), implemented,
    "Service that takes mail from the sendmail command"},
   {"postlog_service_name", text, "postlog", at_least(1), folded(log_note), "Service that writes maillog_file"},
   {"postlogd_watchdog_timeout", duration, "10s", at_least(10), folded(log_note),
@@ -168,7 +167,7 @@ constexpr parameter rows[] = {
   {"rewrite_service_name", text, "rewrite", at_least(1), folded(rewrite_note),
    "Service that rewrites and resolves addresses"},
   {"sample_directory", text, "/etc/postfix", at_least(1), folded("the programs find each other beside themselves"), "Directory of example files"},
-  {"sendmail_fix_line_endings", enumeration, "always", one_of("always|strict|never"), unsupported,
+  {"sendmail_fix_line_endings", enumeration, "always", one_of("always|strict|never"), implemented,
    "Which line ends the sendmail command turns into ours"},
   {"sendmail_path", text, "/usr/sbin/sendmail", at_least(1), folded("the programs find each other beside themselves"), "The sendmail command"},
   {"service_name", text, "", unbounded, implemented, "Name of the master.cf service that runs"},

@@ -10,7 +10,7 @@ constexpr std::string_view userdb_note = "authd: it knows which accounts exist";
 
 // clang-format off
 constexpr parameter rows[] = {
-  {"alias_database", list, "hash:/etc/aliases", unbounded, unsupported, "Alias files that newaliases rebuilds"},
+  {"alias_database", list, "hash:/etc/aliases", unbounded, implemented, "Alias files that newaliases rebuilds"},
   {"alias_maps", list, "hash:/etc/aliases, nis:mail.aliases", unbounded, unsupported, "Tables of local aliases"},
   {"allow_mail_to_commands", list, "alias, forward", unbounded, unsupported,
    "Where \"|command\" may stand: alias, forward, include"},

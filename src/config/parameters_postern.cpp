@@ -90,6 +90,8 @@ constexpr parameter rows[] = {
    "How long a message may wait for the disk before its client is told to try again", ours},
   {"spool_segment_size", size, "67108864", between(1048576, 4294967296), implemented,
    "Size at which smtpd asks the queue for a new spool file", ours},
+  {"submit_recipient_limit", integer, "50000", between(1, 1000000), implemented,
+   "Recipients of a message that the sendmail command hands in", ours},
 };
 // clang-format on
 

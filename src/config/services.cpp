@@ -32,7 +32,7 @@ constexpr std::array programs{
     known_program{"lmtp", kind::ours, "smtp"},
     known_program{"local", kind::ours, "local"},
     known_program{"oqmgr", kind::ours, "qmgr"},
-    known_program{"pickup", kind::folded, "the sendmail command hands mail to the queue itself"},
+    known_program{"pickup", kind::ours, "smtpd"},
     known_program{"pipe", kind::unsupported, "mail is not delivered to commands yet"},
     known_program{"postlogd", kind::folded, "each program writes its log through a descriptor from masterd"},
     known_program{"postscreen", kind::unsupported, "smtpd takes its clients itself"},

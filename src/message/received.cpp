@@ -102,6 +102,10 @@ std::string format_with_protocol(bool extended, bool smtputf8, bool tls, bool au
 }
 
 std::string format_received(received_fields const& fields) {
+  if (fields.local_user) {
+    return fmt::format("Received: by {} ({}, from userid {})\r\n\tid {}; {}\r\n", fields.host_name, fields.mail_name,
+                       *fields.local_user, fields.queue_id, fields.date);
+  }
   std::string out;
   out.reserve(512);
   append_client(out, fields);

@@ -3,10 +3,12 @@
 // Layout: "Received: from HELO (NAME [ADDRESS])", TLS lines, the login, "by HOST (MAIL_NAME) with PROTOCOL id
 //         QUEUEID", "for <RECIPIENT>; DATE"; every line ends in CRLF, continuation lines begin with a tab. [RFC 5321
 //         §4.4]
+//         From a local user: "Received: by HOST (MAIL_NAME, from userid NUMBER)", "id QUEUEID; DATE".
 // Security: all text that a client chose is cleaned so that it can neither end the line nor close a comment. With
 //           `anonymize` nothing that tells where an authenticated sender is goes out: not the name, not the address,
 //           not the EHLO name.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,8 +52,9 @@ struct received_fields {
   bool show_user = false;               ///< smtpd_sasl_authenticated_header
   bool extended = false;                ///< the client said EHLO
   bool smtputf8 = false;
-  std::string_view host_name;  ///< myhostname
-  std::string_view mail_name;  ///< mail_name
+  std::optional<std::uint32_t> local_user;  ///< a user of this machine handed it in: no client, no protocol
+  std::string_view host_name;               ///< myhostname
+  std::string_view mail_name;               ///< mail_name
   std::string_view queue_id;
   std::string_view recipient;  ///< the only recipient; empty when there are several
   std::string_view date;       ///< format_mail_date()

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "base/text.hpp"
+
 namespace postern::os {
 namespace {
 
@@ -77,6 +79,29 @@ std::string format_user(uid_t user) {
     return ::getpwuid_r(user, to, text, size, answer);
   });
   return found ? record.pw_name : std::to_string(user);
+}
+
+std::string find_full_name(uid_t user) {
+  passwd record{};
+  std::vector<char> buffer;
+  bool found = false;
+  look_up(record, buffer, found, [user](passwd* to, char* text, std::size_t size, passwd** answer) {
+    return ::getpwuid_r(user, to, text, size, answer);
+  });
+  if (!found || record.pw_gecos == nullptr) return {};
+  // "Joe User,room,telephone"; '&' stands for the account's name with a capital.
+  std::string out;
+  for (char const c : std::string_view(record.pw_gecos)) {
+    if (c == ',') break;
+    if (c != '&') {
+      out += c;
+      continue;
+    }
+    auto const begin = out.size();
+    out += record.pw_name;
+    if (begin < out.size()) out[begin] = ascii_upper(out[begin]);
+  }
+  return out;
 }
 
 std::string format_group(gid_t number) {

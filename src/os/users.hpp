@@ -33,4 +33,7 @@ result<std::optional<gid_t>> find_group(std::string const& name);
 std::string format_user(uid_t user);
 std::string format_group(gid_t group);
 
+/// The name of the person, as the comment field of the user database has it; empty: none.
+std::string find_full_name(uid_t user);
+
 }  // namespace postern::os

@@ -4,6 +4,7 @@
 //          and only policy can make one.
 // Security: no public constructor but copy and move; the grounds are kept for the log.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 namespace postern::policy {
 
 class accepted_recipient;
+/// policy/local_submission.hpp
+accepted_recipient accept_from_local_user(resolved_address const& to, std::uint32_t user);
+
 /// policy/alias_target.hpp
 accepted_recipient accept_by_configuration(address_resolver const& addresses, std::string_view address,
                                            std::string grounds);
@@ -29,6 +33,7 @@ class relay_permit {
   friend class gate;
   friend relay_permit permit_for_system_mail();
   friend accepted_recipient accept_by_configuration(resolved_address const&, std::string);
+  friend accepted_recipient accept_from_local_user(resolved_address const&, std::uint32_t);
   explicit relay_permit(std::string grounds) : grounds_(std::move(grounds)) {}
   std::string grounds_;
 };
@@ -46,6 +51,7 @@ class accepted_recipient {
  private:
   friend class gate;
   friend accepted_recipient accept_by_configuration(resolved_address const&, std::string);
+  friend accepted_recipient accept_from_local_user(resolved_address const&, std::uint32_t);
   accepted_recipient(std::string address, address_class klass, std::optional<relay_permit> permit)
       : address_(std::move(address)), class_(klass), permit_(std::move(permit)) {}
   std::string address_;

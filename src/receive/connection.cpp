@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "receive/local_submission.hpp"
 #include "receive/policy_sources.hpp"
 
 namespace postern::receive {
@@ -50,8 +51,10 @@ connection::connection(server_parts const& parts, std::shared_ptr<service_settin
 net::task<> connection::run() {
   if (!co_await admit_balancer()) co_return stream_.close();
   note_client_address();
-  co_await look_up_peer_name();
-  log_.connected();
+  if (!is_local()) {
+    co_await look_up_peer_name();
+    log_.connected();
+  }
   bool ready = !settings_->wrapper_mode;
   refused_at_once_ = co_await count_connection();
   if (settings_->wrapper_mode) ready = co_await begin_wrapped();
@@ -62,7 +65,7 @@ net::task<> connection::run() {
   if (gone_) co_await perform(protocol_.on_disconnect());
   forget_message();
   if (milters_) co_await milters_->close();
-  log_.disconnected();
+  if (!is_local()) log_.disconnected();
   stream_.close();
 }
 
@@ -76,6 +79,7 @@ net::task<> connection::look_up_peer_name() {
 
 net::task<> connection::greet() {
   co_await prepare_offer();
+  if (is_local()) refused_at_once_ = refuse_local_user(settings_->submission, *peer_.local_user);
   if (settings_->wrapper_mode) co_await perform(protocol_.on_tls_established());
   if (refused_at_once_) co_return co_await perform(protocol_.on_connect_refused(*refused_at_once_));
   if (auto denied = co_await refuse_connection()) {

@@ -26,6 +26,8 @@ class connection {
   /// `sessions`: all of the process, this one among them.
   connection(server_parts const& parts, std::shared_ptr<service_settings const> settings, os::unique_fd socket,
              net::task_scope const& sessions);
+  /// The same for a user of this machine, with make_local_settings().
+  void become_local(uid_t user);
   net::task<> run();
   /// The server stops: a client that is between two messages is told 421, the others when they have finished theirs.
   void shut_down();
@@ -122,6 +124,11 @@ class connection {
   net::task<actions> answer_unknown(std::string word);
   net::task<> filter_content();
   net::task<> settle_milters();
+
+  // connection_local.cpp
+  bool is_local() const noexcept { return peer_.local_user.has_value(); }
+  net::task<std::expected<policy::resolved_address, maps::lookup_failure>> resolve(std::string address);
+  net::task<actions> answer_local_recipient(std::string forward_path, bool verify_only);
 
   // connection_message.cpp
   net::task<result<>> open_message();

@@ -32,7 +32,11 @@ net::task<result<>> connection::open_message() {
   session.has_filters = milters_ && !milters_->discards();
   session.scratch = parts_.scratch;
   intake_ = std::make_unique<message_intake>(*settings_, std::move(session), std::move(*segment), recipients_);
-  log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user(), describe_origin());
+  if (is_local()) {
+    log_.submitted(intake_->queue_id(), protocol_.envelope().from.reverse_path);
+  } else {
+    log_.accepted(intake_->queue_id(), protocol_.mechanism(), protocol_.user(), describe_origin());
+  }
   if (auto begun = intake_->go_on(); !begun) intake_trouble_ = begun.error().text;
   co_await settle_intake();
   co_return result<>{};

@@ -97,8 +97,10 @@ net::task<connection::actions> connection::answer_greeting(smtp::verdict said, s
   co_return protocol_.on_helo_verdict(said, !filters.refusal || filters.refusal->code < 500);
 }
 
+// Of a local user's commands filters hear the bare address, and nothing of the way: so does Postfix.
 milter_route connection::route_of(std::string_view address) const {
   auto const& addresses = settings_->gate.addresses();
+  if (is_local()) return {address.empty() ? std::string() : addresses.resolve(address).address, {}, {}};
   auto const& host = settings_->protocol.host_name;
   if (!address.empty()) return route_for_macros(addresses.resolve(address), settings_->milters, host);
   auto own = route_for_macros(addresses.resolve("MAILER-DAEMON"), settings_->milters, host);
@@ -108,8 +110,11 @@ milter_route connection::route_of(std::string_view address) const {
 
 net::task<smtp::verdict> connection::milters_on_sender(smtp::verdict said) {
   if (said.refusal || !milters_) co_return said;
-  milters_->scene().sender = route_of(protocol_.envelope().from.reverse_path);
-  co_return heed("MAIL", co_await milters_->mail(arguments_of(command_line_)), {});
+  auto const& path = protocol_.envelope().from.reverse_path;
+  milters_->scene().sender = route_of(path);
+  co_return heed("MAIL",
+                 co_await milters_->mail(is_local() ? milters_->scene().sender->address : arguments_of(command_line_)),
+                 {});
 }
 
 net::task<smtp::verdict> connection::milters_on_recipient(smtp::verdict said, std::string forward_path) {
@@ -123,7 +128,8 @@ net::task<smtp::verdict> connection::milters_on_recipient(smtp::verdict said, st
     co_return said;
   }
   milters_->scene().recipient = route_of(forward_path);
-  co_return heed("RCPT", co_await milters_->rcpt(arguments_of(command_line_)), forward_path);
+  auto arguments = is_local() ? milters_->scene().recipient->address : arguments_of(command_line_);
+  co_return heed("RCPT", co_await milters_->rcpt(std::move(arguments)), forward_path);
 }
 
 // The message gets its queue id here: filters want to know it before its content comes.

@@ -87,6 +87,7 @@ net::task<smtp::verdict> connection::ask_policy(policy::command at, first_decisi
   auto made = co_await policy_asker(parts_, *settings_, anvil_).settle([gate, decide, &facts](policy::answers& known) {
     return (gate->*decide)(facts, known);
   });
+  if (is_local()) co_return smtp::verdict::accept();
   log_decision(facts, made, facts.last_recipient);
   if (made.deferred) deferred_ = made.deferred;
   if (!made.refused) actions_.merge(made.actions);
@@ -128,7 +129,7 @@ net::task<smtp::verdict> connection::judge_helo(std::string name, bool extended)
 
 net::task<connection::actions> connection::answer_helo(std::string name, bool extended) {
   smtp::verdict said;
-  if (!settings_->gate.delays_reject()) said = co_await judge_helo(name, extended);
+  if (!settings_->gate.delays_reject() && !is_local()) said = co_await judge_helo(name, extended);
   co_return co_await answer_greeting(std::move(said), std::move(name), extended);
 }
 
@@ -148,6 +149,7 @@ net::task<connection::actions> connection::answer_recipient(std::string forward_
   }
   auto const facts = client_facts(verify_only ? policy::command::vrfy : policy::command::rcpt);
   auto const* gate = &settings_->gate;
+  if (is_local()) co_return co_await answer_local_recipient(std::move(forward_path), verify_only);
   auto made =
       co_await policy_asker(parts_, *settings_, anvil_).settle([gate, &facts, &forward_path](policy::answers& known) {
         return gate->decide_recipient(facts, forward_path, known);

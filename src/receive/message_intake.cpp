@@ -70,7 +70,8 @@ void message_intake::choose_editing() {
   anonymous_ = content.privacy.any() && content.anonymous_clients.has(client);
   rewrite::editor_options options;
   if (content.checks.any()) options.checks = &content.checks;
-  if (content.local_clients.has(client)) {
+  bool const local_user = session_.client->local_user.has_value();
+  if (local_user || content.local_clients.has(client)) {
     options.context = rewrite::header_context::local;
   } else if (content.addresses.rewrites_strangers) {
     options.context = rewrite::header_context::remote;

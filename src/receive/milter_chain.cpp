@@ -83,7 +83,8 @@ net::task<verdict> milter_chain::helo(std::string name) {
 net::task<verdict> milter_chain::mail(std::string arguments) {
   hold_.reset();
   mail_begun_ = true;
-  auto const words = split_command_words(arguments);
+  auto words = split_command_words(arguments);
+  if (words.empty()) words.emplace_back();
   co_return co_await tell_all([&](milter::filter_session& filter) { filter.mail(words, macros_); });
 }
 

@@ -26,7 +26,8 @@ class milter_chain {
 
   net::task<milter::verdict> connect();
   net::task<milter::verdict> helo(std::string name);
-  /// `arguments`: what follows "MAIL FROM:" as the client wrote it; likewise for RCPT.
+  /// `arguments`: what follows "MAIL FROM:" as the client wrote it; likewise for RCPT. A local
+  /// user's: the bare address.
   net::task<milter::verdict> mail(std::string arguments);
   net::task<milter::verdict> rcpt(std::string arguments);
   /// A recipient that policy refused, for those who want to know.

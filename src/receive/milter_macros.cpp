@@ -23,6 +23,11 @@ value route_text(std::optional<milter_route> const& route, std::string const mil
   return route ? value(*route.*field) : std::nullopt;
 }
 
+// Host and mailer; of mail that did not come by SMTP they are not known.
+value way_text(std::optional<milter_route> const& route, std::string const milter_route::* field) {
+  return route ? when_any(*route.*field) : std::nullopt;
+}
+
 // As SMTP writes an address literal. [RFC 5321 §4.1.3]
 std::string literal_text(ip_address const& address) { return (address.is_v6() ? "IPv6:" : "") + address.text(); }
 
@@ -87,15 +92,13 @@ constexpr std::array macros{
               [](milter_scene const& scene) { return when_any(scene.protocol->envelope().from.auth); }},
     macro_row{"{mail_addr}",
               [](milter_scene const& scene) { return route_text(scene.sender, &milter_route::address); }},
-    macro_row{"{mail_host}", [](milter_scene const& scene) { return route_text(scene.sender, &milter_route::host); }},
-    macro_row{"{mail_mailer}",
-              [](milter_scene const& scene) { return route_text(scene.sender, &milter_route::mailer); }},
+    macro_row{"{mail_host}", [](milter_scene const& scene) { return way_text(scene.sender, &milter_route::host); }},
+    macro_row{"{mail_mailer}", [](milter_scene const& scene) { return way_text(scene.sender, &milter_route::mailer); }},
     macro_row{"{rcpt_addr}",
               [](milter_scene const& scene) { return route_text(scene.recipient, &milter_route::address); }},
-    macro_row{"{rcpt_host}",
-              [](milter_scene const& scene) { return route_text(scene.recipient, &milter_route::host); }},
+    macro_row{"{rcpt_host}", [](milter_scene const& scene) { return way_text(scene.recipient, &milter_route::host); }},
     macro_row{"{rcpt_mailer}",
-              [](milter_scene const& scene) { return route_text(scene.recipient, &milter_route::mailer); }},
+              [](milter_scene const& scene) { return way_text(scene.recipient, &milter_route::mailer); }},
 };
 
 std::string_view transport_of(policy::address_class klass, milter_settings const& settings) {

@@ -202,6 +202,9 @@ result<milter_settings> load_milter_settings(config::settings const& settings) {
   auto services = parse_milters(settings.text("smtpd_milters"), made);
   if (!services) return fail("smtpd_milters: " + services.error().text);
   made.services = std::move(*services);
+  auto local = parse_milters(settings.text("non_smtpd_milters"), made);
+  if (!local) return fail("non_smtpd_milters: " + local.error().text);
+  made.local_services = std::move(*local);
   if (auto defaults = load_macro_defaults(settings, made); !defaults) return std::unexpected(defaults.error());
   made.daemon_name = settings.text("milter_macro_daemon_name");
   made.version_text = settings.text("milter_macro_v");
@@ -221,7 +224,9 @@ result<milter_settings> load_milter_settings(config::settings const& settings) {
 void ask_for_milters(config::settings const& settings, os::sandbox_rules& rules) {
   auto const loaded = load_milter_settings(settings);
   if (!loaded) return;
-  for (auto const& service : loaded->services) ask_for_service(*service, rules);
+  for (auto const* list : {&loaded->services, &loaded->local_services}) {
+    for (auto const& service : *list) ask_for_service(*service, rules);
+  }
   for (auto const& name : settings.list("milter_header_checks")) maps::ask_for_table(name, rules);
   for (auto const& name : settings.list("smtpd_milter_maps")) {
     maps::ask_for_table(name, rules);

@@ -1,5 +1,6 @@
 #pragma once
-// Purpose: which mail filters a service asks (smtpd_milters, smtpd_milter_maps), where they are and how they are spoken
+// Purpose: which mail filters a service asks (smtpd_milters, smtpd_milter_maps, non_smtpd_milters), where they are and
+// how they are spoken
 //          with.
 // Layout: "inet:host:port", "unix:path" (below queue_directory when it is no absolute one), or with options of its own
 //         "{ inet:host:port, connect_timeout=10s, default_action=accept }".
@@ -36,9 +37,10 @@ struct milter_service {
 using milter_list = std::vector<std::shared_ptr<milter_service const>>;
 
 struct milter_settings {
-  milter_list services;      ///< smtpd_milters
-  maps::map_list by_client;  ///< smtpd_milter_maps
-  milter_service model;      ///< what a service has that says nothing of its own
+  milter_list services;        ///< smtpd_milters
+  milter_list local_services;  ///< non_smtpd_milters
+  maps::map_list by_client;    ///< smtpd_milter_maps
+  milter_service model;        ///< what a service has that says nothing of its own
   std::string queue_directory;
   std::map<std::string, std::string, std::less<>> macro_defaults;  ///< "{name}" to value
   std::string daemon_name;
@@ -53,6 +55,7 @@ struct milter_settings {
   rewrite::content_checks header_checks;      ///< milter_header_checks
 
   bool any() const noexcept { return !services.empty() || !by_client.empty(); }
+  bool any_anywhere() const noexcept { return any() || !local_services.empty(); }
 };
 
 result<milter_settings> load_milter_settings(config::settings const& settings);

@@ -1,7 +1,10 @@
 #pragma once
 // Purpose: who is at the other end of a connection, as log lines, headers and policy name it.
 
+#include <optional>
 #include <string>
+
+#include <sys/types.h>
 
 #include "base/ip.hpp"
 #include "policy/client_facts.hpp"
@@ -17,6 +20,7 @@ struct peer {
   policy::name_status reverse_status = policy::name_status::permanent;
   std::string server_address;  ///< where it reached us
   std::uint16_t server_port = 0;
+  std::optional<uid_t> local_user;  ///< came through the local door: a user of this machine, as the kernel names him
 
   std::string text() const { return name + "[" + address.text() + "]"; }  ///< "mail.example.com[192.0.2.1]"
 };

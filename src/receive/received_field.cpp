@@ -64,6 +64,7 @@ std::string make_received_field(service_settings const& settings, received_facts
   fields.show_user = content.authenticated_header && !(of.anonymous && content.privacy.login);
   fields.extended = of.protocol.extended();
   fields.smtputf8 = of.protocol.envelope().from.smtputf8;
+  fields.local_user = of.client.local_user;
   fields.host_name = settings.protocol.host_name;
   fields.mail_name = settings.protocol.mail_name;
   fields.queue_id = of.id;

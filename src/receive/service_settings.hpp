@@ -16,6 +16,7 @@
 #include "receive/auth_place.hpp"
 #include "receive/balancer_settings.hpp"
 #include "receive/content_settings.hpp"
+#include "receive/local_submission.hpp"
 #include "receive/milter_settings.hpp"
 #include "receive/proxy_filter.hpp"
 #include "receive/tls_settings.hpp"
@@ -41,6 +42,7 @@ struct service_settings {
   proxy_settings proxy;  ///< smtpd_proxy_filter
   milter_settings milters;
   balancer_settings balancer;
+  local_submission_settings submission;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
   bool require_client_certificate = false;  ///< no session without one that is trusted

@@ -135,6 +135,11 @@ void session_log::accepted(std::string_view queue_id, std::string_view method, s
   log::info("{}: client={}{}{}, session={}", queue_id, client_.text(), login, origin, session_id_);
 }
 
+void session_log::submitted(std::string_view queue_id, std::string_view sender) const {
+  log::info("{}: uid={} from=<{}>, session={}", queue_id, client_.local_user.value_or(0), printable(sender),
+            session_id_);
+}
+
 void session_log::queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const {
   log::info("{}: message-id={}{}{}, session={}", queue_id, printable(message_id),
             relay_grounds.empty() ? "" : ", relay=", relay_grounds, session_id_);

@@ -53,6 +53,8 @@ class session_log {
   /// `origin`: what XFORWARD said, ", orig_client=…"; may be empty.
   void accepted(std::string_view queue_id, std::string_view method, std::string_view user,
                 std::string_view origin = {}) const;
+  /// The same of a local user's message.
+  void submitted(std::string_view queue_id, std::string_view sender) const;
   void queued(std::string_view queue_id, std::string_view message_id, std::string_view relay_grounds) const;
   void not_queued(std::string_view queue_id, std::string_view why) const;
   void note(std::string_view text) const;

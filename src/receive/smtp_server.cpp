@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "receive/connection.hpp"
+#include "receive/local_submission.hpp"
 
 namespace postern::receive {
 namespace {
@@ -29,19 +30,44 @@ void smtp_server::end_sessions_of(sasl::dovecot::revoked_notice const& notice) {
 
 void smtp_server::listen(os::unique_fd socket) {
   listeners_.push_back(std::make_unique<net::listener>(parts_.loop, std::move(socket)));
-  acceptors_.spawn(listeners_.back()->accept_each([this](os::unique_fd client) { take(std::move(client)); }),
-                   "smtpd listener");
+  acceptors_.spawn(
+      listeners_.back()->accept_each([this](os::unique_fd client) { take(std::move(client), door::network); }),
+      "smtpd listener");
 }
 
-void smtp_server::take(os::unique_fd client) {
+void smtp_server::set_settings(std::shared_ptr<service_settings const> settings) {
+  settings_ = std::move(settings);
+  if (has_local_door_) local_settings_ = make_local_settings(*settings_);
+}
+
+void smtp_server::listen_local(os::unique_fd socket) {
+  has_local_door_ = true;
+  local_settings_ = make_local_settings(*settings_);
+  listeners_.push_back(std::make_unique<net::listener>(parts_.loop, std::move(socket)));
+  acceptors_.spawn(
+      listeners_.back()->accept_each([this](os::unique_fd client) { take(std::move(client), door::local); }),
+      "local listener");
+}
+
+void smtp_server::take(os::unique_fd client, door by) {
   bool room = sessions_.size() < sessions_max_;
   if (!room) log::warning("refusing a connection: {} sessions are open, the limit of this process", sessions_.size());
-  sessions_.spawn(room ? serve(std::move(client)) : refuse(std::move(client)), "smtp session");
+  sessions_.spawn(room ? serve(std::move(client), by) : refuse(std::move(client)), "smtp session");
   count_changed();
 }
 
-net::task<> smtp_server::serve(os::unique_fd socket) {
-  connection one(parts_, settings_, std::move(socket), sessions_);
+net::task<> smtp_server::serve(os::unique_fd socket, door by) {
+  auto parts = parts_;
+  auto settings = settings_;
+  result<uid_t> user = fail("");
+  if (by == door::local) {
+    user = read_peer_user(socket.get());
+    if (!user) co_return log::warning("local submission: {}", user.error().text);
+    parts.anvil = nullptr;
+    settings = local_settings_;
+  }
+  connection one(parts, std::move(settings), std::move(socket), sessions_);
+  if (user) one.become_local(*user);
   auto unlist = [this](connection* gone) { connections_.erase(gone); };
   std::unique_ptr<connection, decltype(unlist)> const listed(&one, unlist);
   connections_.insert(&one);

@@ -50,11 +50,13 @@ class smtp_server {
  public:
   smtp_server(server_parts parts, std::size_t sessions_max);
 
-  void set_settings(std::shared_ptr<service_settings const> settings) { settings_ = std::move(settings); }
+  void set_settings(std::shared_ptr<service_settings const> settings);
   /// Begins to take connections from a listening socket.
   void listen(os::unique_fd socket);
   /// Takes no more connections; `drained` is called when the last session has ended.
   void stop(std::function<void()> drained);
+  /// The same for the users of this machine: a UNIX socket (receive/local_submission.hpp). After set_settings().
+  void listen_local(os::unique_fd socket);
   /// After stop(): idle clients are sent away, the others as soon as they are idle.
   void hurry();
   std::size_t session_count() const noexcept { return sessions_.size(); }
@@ -62,9 +64,10 @@ class smtp_server {
   void on_session_count(std::function<void(std::size_t)> handler) { count_handler_ = std::move(handler); }
 
  private:
-  void take(os::unique_fd client);
+  enum class door : std::uint8_t { network, local };
+  void take(os::unique_fd client, door by);
   void end_sessions_of(sasl::dovecot::revoked_notice const& notice);
-  net::task<> serve(os::unique_fd socket);
+  net::task<> serve(os::unique_fd socket, door by);
   net::task<> refuse(os::unique_fd socket);
   void count_changed();
 
@@ -74,6 +77,8 @@ class smtp_server {
   std::shared_ptr<service_settings const> settings_;
   std::vector<std::unique_ptr<net::listener>> listeners_;
   net::task_scope acceptors_;
+  std::shared_ptr<service_settings const> local_settings_;  ///< null without a local door
+  bool has_local_door_ = false;
   net::task_scope sessions_;
   std::unordered_set<connection*> connections_;
   bool hurrying_ = false;

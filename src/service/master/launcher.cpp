@@ -80,7 +80,7 @@ result<start_message> make_start(service_plan const& service, launch_context con
   }
   std::ranges::move(collect_table_secrets(*service.row, own_settings), std::back_inserter(out.secrets));
   std::ranges::move(collect_sasl_conf(*service.row, own_settings), std::back_inserter(out.secrets));
-  if (context.ticket_keys && service.is_front_end()) {
+  if (context.ticket_keys && !service.inet.empty()) {
     context.ticket_keys->current();
     out.ticket_keys = context.ticket_keys->handed_down().reveal();
   }

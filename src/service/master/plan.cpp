@@ -92,6 +92,12 @@ unsigned decide_processes(privileges const& row, config::service_entry const& en
 /// A program whose sockets are fixed serves them under its own name; any further service of it is another socket, which
 /// few use, so its process waits until somebody does.
 void add_unix(service_plan& to, config::service_entry const& entry) {
+  if (entry.command == "pickup") {
+    // The local door: whoever has an account on this machine may come to it.
+    to.unix_sockets = {"submit/" + entry.name};
+    to.on_demand = true;
+    return;
+  }
   if (entry.name == to.program && !to.row->listens.empty()) {
     to.unix_sockets = to.row->listens;
     to.on_demand = to.row->processes == process_count::asked;

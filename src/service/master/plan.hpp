@@ -51,8 +51,8 @@ struct service_plan {
   std::vector<config::override_value> overrides;
   int verbose = 0;
 
-  /// Faces clients: is stopped before the programs it needs.
-  bool is_front_end() const noexcept { return !inet.empty(); }
+  /// Faces clients or local users: is stopped before the programs it needs.
+  bool is_front_end() const noexcept { return !inet.empty() || program == "smtpd"; }
 };
 
 struct plan {

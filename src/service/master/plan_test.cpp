@@ -114,9 +114,13 @@ TEST(plan, takes_postfix_names_for_ours_and_leaves_folded_ones_idle) {
       "qmgr unix n - n 300 1 qmgr\ntlsmgr unix - - y 1000? 1 tlsmgr\nsmtp unix - - y - - smtp\n"
       "relay unix - - y - - smtp\n  -o syslog_name=postfix/$service_name\nlocal unix - n n - - local\n");
   ASSERT_TRUE(got) << got.error().text;
-  EXPECT_EQ(nullptr, find(*got, "pickup/unix"));
+  ASSERT_NE(nullptr, find(*got, "pickup/unix"));
+  EXPECT_EQ(texts{"submit/pickup"}, find(*got, "pickup/unix")->unix_sockets);
+  EXPECT_EQ("smtpd", find(*got, "pickup/unix")->program);
+  EXPECT_TRUE(find(*got, "pickup/unix")->on_demand);
+  EXPECT_TRUE(find(*got, "pickup/unix")->is_front_end()) << "needs qmgr until it has ended";
   EXPECT_EQ(nullptr, find(*got, "cleanup/unix"));
-  EXPECT_EQ(3U, got->notes.size());
+  EXPECT_EQ(2U, got->notes.size());
   EXPECT_EQ((texts{"private/qmgr", "public/qmgr-admin"}), find(*got, "qmgr/unix")->unix_sockets);
   EXPECT_EQ(texts{"private/smtp"}, find(*got, "smtp/unix")->unix_sockets);
   ASSERT_NE(nullptr, find(*got, "relay/unix"));

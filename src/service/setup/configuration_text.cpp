@@ -116,6 +116,8 @@ std::string format_master_cf(setup_request const& request) {
   text += service_line(service_name(request, submissions, submissions == 465 ? "submissions" : ""));
   text += "  -o syslog_name=postern/submissions\n  -o smtpd_tls_wrappermode=yes\n";
   text += submission_options;
+  text +=
+      "\n# The sendmail command hands mail in here.\npickup     unix  n       -       n       60      1       pickup\n";
   return text;
 }
 

@@ -62,7 +62,8 @@ TEST(initial_setup, names_three_services_that_all_want_a_login_but_the_first) {
     auto settings = load(request);
     auto table = config::parse_master_cf(format_master_cf(request), "master.cf", settings);
     EXPECT_TRUE(table.diagnostics.empty());
-    ASSERT_EQ(3U, table.services.size());
+    ASSERT_EQ(4U, table.services.size());
+    EXPECT_EQ("pickup", table.services[3].command);
     for (std::size_t i = 0; i < 3; ++i) {
       EXPECT_EQ(want[i], table.services[i].name);
       EXPECT_EQ(ports[i], table.services[i].port);
