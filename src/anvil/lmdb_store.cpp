@@ -72,13 +72,15 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open_file(std::string const& pat
 
 result<std::unique_ptr<lmdb_store>> lmdb_store::open(std::string const& directory) {
   if (auto made = os::make_directory(directory, 0700); !made) return std::unexpected(made.error());
-  auto const path = directory + "/anvil.lmdb";
+  return open_at(directory + "/anvil.lmdb", "roaming windows and held accounts are");
+}
+
+result<std::unique_ptr<lmdb_store>> lmdb_store::open_at(std::string const& path, std::string_view loss) {
   auto opened = open_file(path);
   if (opened || !is_damaged(opened.error())) return opened;
   auto const aside = path + ".damaged";
   if (std::rename(path.c_str(), aside.c_str()) != 0) return opened;
-  log::error("{}; it is now {}, and a new one begins: roaming windows and held accounts are forgotten",
-             opened.error().text, aside);
+  log::error("{}; it is now {}, and a new one begins: {} forgotten", opened.error().text, aside, loss);
   return open_file(path);
 }
 
@@ -136,7 +138,8 @@ void lmdb_store::for_each(std::string_view prefix,
   cursor const at(created);
   MDB_val key = borrow(prefix);
   MDB_val value{};
-  for (int status = mdb_cursor_get(created, &key, &value, MDB_SET_RANGE); status == 0 && view(key).starts_with(prefix);
+  auto const first = prefix.empty() ? MDB_FIRST : MDB_SET_RANGE;  // no key is empty
+  for (int status = mdb_cursor_get(created, &key, &value, first); status == 0 && view(key).starts_with(prefix);
        status = mdb_cursor_get(created, &key, &value, MDB_NEXT)) {
     each(view(key), view(value));
   }

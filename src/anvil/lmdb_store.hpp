@@ -38,6 +38,8 @@ class lmdb_store final : public keeper {
 
   /// Makes the directory and the file where they are missing. Starts no thread.
   static result<std::unique_ptr<lmdb_store>> open(std::string const& directory);
+  /// The same for a file by name, of another program. `loss`: what is forgotten with a damaged file, for the log.
+  static result<std::unique_ptr<lmdb_store>> open_at(std::string const& path, std::string_view loss);
   /// Writes what waits.
   ~lmdb_store() override;
   lmdb_store(lmdb_store const&) = delete;

@@ -49,7 +49,9 @@ net::task<> agent::deliver(std::shared_ptr<connection> from, ipc::message in) {
     from->channel.close();
     co_return;
   }
-  auto answer = co_await handler_(std::move(*request), std::move(in.descriptors.front()));
+  os::unique_fd segment;
+  if (!in.descriptors.empty()) segment = std::move(in.descriptors.front());
+  auto answer = co_await handler_(std::move(*request), std::move(segment));
   if (from->channel.is_open()) {
     from->channel.post(ipc::format_answer(answer));
   } else if (!std::exchange(from->gone_told, true)) {

@@ -15,7 +15,7 @@
 
 namespace postern::delivery {
 
-/// Delivers. Gives an answer for each recipient; those without one are deferred by qmgr.
+/// Delivers. Gives an answer for each recipient; those without one are deferred by qmgr. A probe has no segment.
 using delivery_handler = std::function<net::task<ipc::delivery_answer>(ipc::delivery_request, os::unique_fd segment)>;
 
 class agent {

@@ -57,7 +57,9 @@ net::task<> transport_link::converse() {
 
 void transport_link::post(pending& what) {
   what.sent = true;
-  channel_->post(ipc::format_request(what.request, os::unique_fd(::fcntl(what.segment.get(), F_DUPFD_CLOEXEC, 0))));
+  os::unique_fd segment;  // a probe has none
+  if (what.segment) segment.reset(::fcntl(what.segment.get(), F_DUPFD_CLOEXEC, 0));
+  channel_->post(ipc::format_request(what.request, std::move(segment)));
 }
 
 void transport_link::send(ipc::delivery_request request, os::unique_fd segment) {

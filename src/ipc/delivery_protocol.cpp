@@ -52,8 +52,9 @@ message format_request(delivery_request const& request, os::unique_fd segment_re
   for (auto const& extent : request.extents) to.put(extent.offset).put(extent.length);
   to.put(std::uint64_t{request.recipients.size()});
   for (auto const& recipient : request.recipients) put(to, recipient);
+  to.put(request.is_probe);
   message out{static_cast<std::uint16_t>(delivery_message::request), to.take(), {}};
-  out.descriptors.push_back(std::move(segment_read_only));
+  if (segment_read_only) out.descriptors.push_back(std::move(segment_read_only));
   return out;
 }
 
@@ -76,7 +77,9 @@ result<delivery_request> parse_request(message const& in) {
   }
   auto recipients = from.take_count();
   for (std::size_t i = 0; i < recipients && !from.bad(); ++i) out.recipients.push_back(take_recipient(from));
-  if (!from.good() || in.descriptors.size() != 1) return malformed("delivery request");
+  out.is_probe = from.take_flag();
+  auto const descriptors = out.is_probe ? 0U : 1U;
+  if (!from.good() || in.descriptors.size() != descriptors) return malformed("delivery request");
   return out;
 }
 

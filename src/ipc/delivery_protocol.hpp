@@ -13,7 +13,7 @@
 namespace postern::ipc {
 
 enum class delivery_message : std::uint16_t {
-  request = 1,  ///< qmgr: deliver this; one descriptor: the spool segment, read-only
+  request = 1,  ///< qmgr: deliver this; one descriptor: the spool segment, read-only. A probe has none
   answer = 2,   ///< delivery program: what became of each recipient
 };
 
@@ -45,6 +45,7 @@ struct delivery_request {
   std::uint64_t content_octets = 0;
   std::vector<content_extent> extents;  ///< the content, in wire form, CRLF line ends, not dot-stuffed
   std::vector<delivery_recipient> recipients;
+  bool is_probe = false;  ///< only whether it would be delivered: there is no content
 };
 
 enum class recipient_outcome : std::uint8_t { delivered = 0, deferred = 1, bounced = 2 };
@@ -69,6 +70,7 @@ struct delivery_answer {
   std::vector<recipient_answer> recipients;
 };
 
+/// `segment_read_only`: empty for a probe.
 message format_request(delivery_request const& request, os::unique_fd segment_read_only);
 result<delivery_request> parse_request(message const& in);
 message format_answer(delivery_answer const& answer);

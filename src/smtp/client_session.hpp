@@ -31,6 +31,7 @@ struct client_message {
   sender from;  ///< size: octets of the content, for SIZE= and the peer's limit
   std::vector<recipient> recipients;
   bool needs_smtputf8 = false;  ///< an address or a header field is UTF-8
+  bool ends_at_rcpt = false;    ///< an address probe: who is accepted counts as delivered, no content follows
 };
 
 enum class delivery_verdict : std::uint8_t { delivered, deferred, bounced };

@@ -79,7 +79,7 @@ client_session::actions client_session::deliver(client_message message) {
   if (std::ranges::count(done_, false) == 0) {
     finish_message(true);
   } else {
-    unsent_.push_back({sent::data, 0});
+    if (!message_.ends_at_rcpt) unsent_.push_back({sent::data, 0});
     send_next_questions();
   }
   return end_event();
@@ -162,11 +162,14 @@ void client_session::on_mail_reply(server_reply const& reply) {
 
 void client_session::on_rcpt_reply(server_reply const& reply, std::size_t index) {
   if (done_[index]) return;
-  if (reply.category() == 2) {
-    accepted_.push_back(index);
-    return;
-  }
   auto outcome = refused(reply, "RCPT TO command");
+  if (reply.category() == 2) {
+    if (!message_.ends_at_rcpt) return accepted_.push_back(index);
+    outcome.verdict = delivery_verdict::delivered;
+    outcome.status.kind = 2;
+    outcome.text = outcome.diagnostic;
+    return finish_recipient(index, std::move(outcome));
+  }
   // Old servers say 552 for "too many recipients": those wait for the next session. [RFC 5321 §4.5.3.1.10]
   if (reply.code == 552) {
     outcome.verdict = delivery_verdict::deferred;
