@@ -7,6 +7,7 @@
 #include "delivery/queue_admin.hpp"
 #include "delivery/queue_service.hpp"
 #include "delivery/transports.hpp"
+#include "delivery/verify_service.hpp"
 #include "service/program.hpp"
 
 namespace {
@@ -16,17 +17,28 @@ using namespace postern;
 /// Deliveries under way may end until then; what does not is tried again after the start.
 constexpr auto stop_limit = std::chrono::seconds(8);
 
-net::task<> stop(service::environment& env, delivery::queue_service& queue, delivery::queue_admin& admin) {
+constexpr auto goodbye_limit = std::chrono::seconds(1);
+
+net::task<> stop(service::environment& env, delivery::queue_service& queue, delivery::queue_admin& admin,
+                 delivery::verify_service& verify) {
   (void)co_await admin.stop();
+  (void)co_await verify.stop(goodbye_limit);
   (void)co_await queue.stop(stop_limit);
   env.stopped();
 }
 
-using transports = std::unordered_map<std::string, std::string>;
+struct prepared {
+  std::unordered_map<std::string, std::string> transports;
+  delivery::verify_settings verify;
+  std::unique_ptr<anvil::lmdb_store> probes;
+};
 
-/// Before the sandbox closes: master.cf is read, tables are asked for.
-result<> prepare(service::environment& env, transports& out) {
-  out = delivery::find_transports(env.settings(), env.socket_path("private/smtp"), env.socket_path("private/local"));
+/// Before the sandbox closes: master.cf is read, tables are asked for, the memory of address probes is opened.
+result<> prepare(service::environment& env, prepared& out) {
+  out.verify = delivery::load_verify_settings(env.settings());
+  out.probes = delivery::open_verify_store(out.verify);
+  out.transports =
+      delivery::find_transports(env.settings(), env.socket_path("private/smtp"), env.socket_path("private/local"));
   os::sandbox_rules tables;
   delivery::ask_for_notice_tables(env.settings(), tables);
   delivery::ask_for_notice_check_tables(env.settings(), tables);
@@ -34,7 +46,23 @@ result<> prepare(service::environment& env, transports& out) {
   return {};
 }
 
-int serve(service::environment& env, transports const& to) {
+/// Address probes: routes, aliases and connections of their own.
+result<std::unique_ptr<delivery::verify_service>> make_verify_service(service::environment& env, prepared& from) {
+  auto routes = delivery::router::load_for_probes(env.settings());
+  if (!routes) return std::unexpected(routes.error());
+  auto aliases = delivery::notice_addresses::load(env.settings());
+  if (!aliases) return std::unexpected(aliases.error());
+  auto listening = env.take_listener("private/verify");
+  if (!listening) return std::unexpected(listening.error());
+  delivery::address_prober::parts parts{std::move(*routes), policy::probe_sender::load(env.settings()),
+                                        std::move(*aliases), from.transports};
+  auto made =
+      std::make_unique<delivery::verify_service>(env.loop(), from.verify, std::move(from.probes), std::move(parts));
+  made->serve(std::move(*listening));
+  return made;
+}
+
+int serve(service::environment& env, prepared& from) {
   auto routes = delivery::router::load(env.settings());
   if (!routes) return log::fatal("{}", routes.error().text), 1;
   auto queue_settings = delivery::load_queue_settings(env.settings());
@@ -56,16 +84,18 @@ int serve(service::environment& env, transports const& to) {
   } else {
     log::warning("postern queue will not work: {}", commands.error().text);
   }
-  queue.start(to);
+  auto verify = make_verify_service(env, from);
+  if (!verify) return log::fatal("{}", verify.error().text), 1;
+  queue.start(from.transports);
   net::task_scope ending(env.loop());
-  env.on_stop([&] { ending.spawn(stop(env, queue, admin), "stopping"); });
+  env.on_stop([&] { ending.spawn(stop(env, queue, admin, **verify), "stopping"); });
   return env.run();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  transports made;
+  prepared made;
   return service::run({.name = "qmgr",
                        .prepare = [&made](service::environment& env) { return prepare(env, made); },
                        .body = [&made](service::environment& env) { return serve(env, made); }},

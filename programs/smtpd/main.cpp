@@ -7,6 +7,7 @@
 #include "receive/policy_services.hpp"
 #include "receive/smtp_server.hpp"
 #include "receive/tls_settings.hpp"
+#include "receive/verify_client.hpp"
 #include "service/program.hpp"
 
 namespace {
@@ -104,6 +105,7 @@ int serve(service::environment& env, prepared& from) {
       env.loop(), &resolver, settings.text("queue_directory"),
       static_cast<std::size_t>(settings.integer("policy_service_connection_limit")));
   receive::buffer_pool buffers;
+  receive::verify_client probes(env.loop(), env.socket_path("private/verify"));
   maps::lookup_pool lookups(lookup_workers, lookups_waiting_max);
   receive::dialogue_watch traces(
       [&env](std::uint64_t watch, std::string_view line) { return env.report_dialogue(watch, line); });
@@ -112,7 +114,7 @@ int serve(service::environment& env, prepared& from) {
   });
   auto sessions_max = static_cast<std::size_t>(settings.integer("smtpd_session_limit"));
   receive::smtp_server server({env.loop(), spool, &auth, &users, peer_names, buffers, &traces, &anvil, &lookups,
-                               nullptr, &resolver, &policy_servers, from.scratch.get()},
+                               nullptr, &resolver, &policy_servers, from.scratch.get(), &probes},
                               sessions_max);
   server.set_settings(from.settings);
 

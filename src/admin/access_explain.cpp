@@ -13,6 +13,7 @@
 #include "receive/auth_client.hpp"
 #include "receive/policy_services.hpp"
 #include "receive/policy_sources.hpp"
+#include "receive/verify_client.hpp"
 #include "receive/window_sender.hpp"
 
 namespace postern::admin {
@@ -60,6 +61,7 @@ result<policy::client_facts> make_facts(access_request const& request) {
                                                      .trusted = request.trusted};
   }
   out.wants_trace = true;
+  out.when = std::chrono::system_clock::now();
   return out;
 }
 
@@ -73,7 +75,8 @@ class blocking_asker {
         users_(loop, service.text("queue_directory") + "/private/accounts", patience),
         recipient_delimiter_(service.text("recipient_delimiter")),
         limits_(std::move(limits)),
-        anvil_socket_(service.text("queue_directory") + "/public/anvil-admin") {}
+        anvil_socket_(service.text("queue_directory") + "/public/anvil-admin"),
+        probes_(loop, service.text("queue_directory") + "/private/verify") {}
 
   net::task<> look_up_names(policy::client_facts* client) {
     auto found = co_await receive::find_client_names(&resolver_, client->address);
@@ -96,7 +99,8 @@ class blocking_asker {
       auto told = co_await receive::find_account(&users_, recipient_delimiter_, account->address);
       into->put(*account, told);
     } else if (auto* probe = std::get_if<policy::probe_question>(&asked)) {
-      into->put(*probe, {policy::probe_answer::status::unavailable, "not probed"});
+      auto told = co_await receive::ask_probe(&probes_, *probe);
+      into->put(*probe, std::move(told));
     } else if (auto* pause = std::get_if<policy::pause_question>(&asked)) {
       into->put(*pause, {});
     } else if (auto* window = std::get_if<policy::mail_access_question>(&asked)) {
@@ -134,6 +138,7 @@ class blocking_asker {
   std::string recipient_delimiter_;
   receive::anvil_settings limits_;
   std::string anvil_socket_;
+  receive::verify_client probes_;
 };
 
 net::task<> decide(blocking_asker* asker, policy::gate const* gate, access_request const* request,

@@ -146,7 +146,7 @@ constexpr parameter rows[] = {
    "Tables that choose the transport by sender"},
   {"sender_dependent_relayhost_maps", list, "", unbounded, unsupported, "Tables that choose the relay host by sender"},
   {"showq_service_name", text, "showq", at_least(1), folded(showq_note), "Service that lists the queue"},
-  {"soft_bounce", boolean, "no", unbounded, unsupported, "Turns every refusal and return into a deferral, for trials"},
+  {"soft_bounce", boolean, "no", unbounded, implemented, "Turns every refusal and return into a deferral, for trials"},
   {"trace_service_name", text, "trace", at_least(1), folded(bounce_note), "Service that composes delivery reports"},
   {"transport_maps", list, "", unbounded, unsupported, "Tables that choose transport and next hop by address"},
   {"transport_retry_time", duration, "60s", at_least(1), unsupported,

@@ -47,7 +47,7 @@ constexpr std::array programs{
     known_program{"tlsmgr", kind::folded, "masterd rotates ticket keys, the kernel gives random octets"},
     known_program{"tlsproxy", kind::folded, "smtpd and smtp do TLS themselves"},
     known_program{"trivial-rewrite", kind::folded, "smtpd resolves recipients, qmgr chooses transport and next hop"},
-    known_program{"verify", kind::folded, "authd says which local recipients exist"},
+    known_program{"verify", kind::folded, "qmgr probes addresses"},
     known_program{"virtual", kind::unsupported, "virtual mailboxes are not delivered to yet"},
 };
 static_assert(std::ranges::is_sorted(programs, {}, &known_program::command));

@@ -18,7 +18,9 @@ wall_time to_wall_time(std::uint64_t unix_us) {
   return wall_time(std::chrono::duration_cast<wall_time::duration>(std::chrono::microseconds(unix_us)));
 }
 
-std::string_view word_of(outcome value) {
+std::string_view word_of(outcome value, bool is_probe, bool is_softened) {
+  if (is_softened) return "SOFTBOUNCE";
+  if (is_probe) return value == outcome::delivered ? "deliverable" : "undeliverable";
   return value == outcome::delivered ? "sent" : value == outcome::deferred ? "deferred" : "bounced";
 }
 
@@ -29,7 +31,7 @@ std::string format_header(ipc::delivery_request const& request, ipc::delivery_re
 }
 
 void log_delivery(ipc::delivery_request const& request, std::size_t index, mailbox_outcome const& result,
-                  wall_time started) {
+                  wall_time started, bool is_softened) {
   auto now = std::chrono::system_clock::now();
   auto span = [](wall_time from, wall_time to) { return std::chrono::duration_cast<log_duration>(to - from); };
   delivery_line line;
@@ -42,7 +44,7 @@ void log_delivery(ipc::delivery_request const& request, std::size_t index, mailb
   line.in_queue_manager = span(to_wall_time(request.active_unix_us), started);
   line.transmission = span(started, now);
   line.status = result.status;
-  line.word = word_of(result.is);
+  line.word = word_of(result.is, request.is_probe, is_softened);
   line.text = result.text;
   log::info("{}", format_delivery_line(line));
 }
@@ -81,6 +83,8 @@ net::task<ipc::recipient_answer> local_mailer::deliver_one(ipc::delivery_request
       result = {outcome::bounced, "5.1.1", fmt::format("unknown user: \"{}\"", printable(name))};
     } else if (where.is == mailbox_decision::verdict::unsupported) {
       result = {outcome::deferred, "4.3.5", where.why};
+    } else if (request.is_probe) {
+      result = {outcome::delivered, "2.0.0", "delivers to maildir"};
     } else {
       mailbox_job job;
       job.mailbox = where.path;
@@ -97,7 +101,13 @@ net::task<ipc::recipient_answer> local_mailer::deliver_one(ipc::delivery_request
           [this, job, content] { return deliver_to_mailbox(disk_, job, std::move(*content)); });
     }
   }
-  log_delivery(request, index, result, started);
+  // A trial: what would bounce waits, and the log shows it.
+  bool const softened = settings_.soft_bounce && !request.is_probe && result.is == outcome::bounced;
+  if (softened) {
+    result.is = outcome::deferred;
+    result.status.replace(0, 1, "4");
+  }
+  log_delivery(request, index, result, started, softened);
   ipc::recipient_answer answer;
   answer.index = index;
   answer.outcome = result.is;

@@ -48,6 +48,7 @@ local_settings load_local_settings(config::settings const& settings) {
   out.recipient_delimiter = settings.text("recipient_delimiter");
   out.host_name = settings.text("myhostname");
   out.mail_owner = settings.text("mail_owner");
+  out.soft_bounce = settings.boolean("soft_bounce");
   out.private_server = !settings.private_dir().empty();
   return out;
 }

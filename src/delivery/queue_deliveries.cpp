@@ -83,7 +83,7 @@ void queue_service::dispatch(queue::delivery_job job) {
   if (job.transport == "error") return settle_here(job, queue::delivery_outcome::failed, job.nexthop, false);
   if (job.transport == "retry") return settle_here(job, queue::delivery_outcome::deferred, job.nexthop, false);
   if (job.transport == "discard") {
-    return settle_here(job, queue::delivery_outcome::delivered, "2.0.0 discarded", false);
+    return settle_here(job, queue::delivery_outcome::delivered, "2.0.0 " + job.nexthop, false);
   }
   auto link = links_.find(job.transport == "relay" ? "smtp" : job.transport);
   if (link == links_.end()) {
@@ -105,16 +105,22 @@ void queue_service::hand_over(transport_link& to, queue::delivery_job job, messa
   to.send(std::move(request), std::move(*segment));
 }
 
-void queue_service::settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome,
-                                std::string const& reason, bool trouble) {
+void queue_service::settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string reason,
+                                bool trouble) {
   auto message = keeper_.read_message(job.at);
   queue::delivery_result result{job.id, {}, trouble};
+  bool const softened = settings_.soft_bounce && outcome == queue::delivery_outcome::failed;
+  if (softened) {
+    outcome = queue::delivery_outcome::deferred;
+    reason.replace(0, 1, "4");
+  }
   for (auto index : job.recipients) result.recipients.push_back({index, outcome, reason});
   if (message) {
     auto const& env = (*message)->env;
-    auto word = outcome == queue::delivery_outcome::delivered  ? "sent"
-                : outcome == queue::delivery_outcome::deferred ? "deferred"
-                                                               : "bounced";
+    auto word = softened                                        ? "SOFTBOUNCE"
+                : outcome == queue::delivery_outcome::delivered ? "sent"
+                : outcome == queue::delivery_outcome::deferred  ? "deferred"
+                                                                : "bounced";
     auto queue_id = queue::format_queue_id(env.id);
     for (auto index : job.recipients) {
       delivery_line line;
@@ -149,12 +155,7 @@ void queue_service::on_lost(std::uint64_t request, std::string const& why) {
   settle_here(done, queue::delivery_outcome::deferred, "4.3.0 " + why, true);
 }
 
-void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result result) {
-  for (auto& one : result.recipients) {
-    if (settings_.soft_bounce && one.outcome == queue::delivery_outcome::failed) {
-      one.outcome = queue::delivery_outcome::deferred;
-    }
-  }
+void queue_service::finish_job(queue::delivery_job const& done, queue::delivery_result const& result) {
   // Somebody may have deleted it meanwhile, and said so.
   bool known = manager_.show(done.message).has_value();
   manager_.on_delivery_result(result, std::chrono::system_clock::now());

@@ -48,12 +48,12 @@ class queue_service {
   void on_message(queue::location at, message_ptr const& message);
   void on_committed(ipc::committed_notice const& notice);
   void dispatch(queue::delivery_job job);
-  void settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string const& reason,
+  void settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string reason,
                    bool trouble);
   void hand_over(transport_link& to, queue::delivery_job job, message_ptr const& message);
   void on_answer(ipc::delivery_answer const& answer);
   void on_lost(std::uint64_t request, std::string const& why);
-  void finish_job(queue::delivery_job const& done, queue::delivery_result result);
+  void finish_job(queue::delivery_job const& done, queue::delivery_result const& result);
   void on_own_message(queue::location where);
   void on_notice_saved(queue::notice_request const& notice, std::optional<queue::location> where);
   net::task<> remove_segment(queue::segment_id id);

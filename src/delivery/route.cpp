@@ -44,15 +44,30 @@ transport_word parse_transport_word(std::string_view text) {
 }
 
 result<router> router::load(config::settings const& settings) {
-  auto addresses = policy::address_resolver::load(settings, os::interface_addresses());
-  if (!addresses) return std::unexpected(addresses.error());
   route_settings out;
-  out.relocated = relocated_addresses::load(settings);
   out.local = parse_transport_word(settings.text("local_transport"));
   out.virtual_mailbox = parse_transport_word(settings.text("virtual_transport"));
   out.relay = parse_transport_word(settings.text("relay_transport"));
   out.remote = parse_transport_word(settings.text("default_transport"));
   out.relayhost = lowercase(settings.text("relayhost"));
+  return make(std::move(out), settings);
+}
+
+result<router> router::load_for_probes(config::settings const& settings) {
+  route_settings out;
+  out.local = parse_transport_word(settings.text("address_verify_local_transport"));
+  out.virtual_mailbox = parse_transport_word(settings.text("address_verify_virtual_transport"));
+  out.relay = parse_transport_word(settings.text("address_verify_relay_transport"));
+  out.remote = parse_transport_word(settings.text("address_verify_default_transport"));
+  out.relayhost = lowercase(settings.text("address_verify_relayhost"));
+  return make(std::move(out), settings);
+}
+
+result<router> router::make(route_settings out, config::settings const& settings) {
+  out.relocated = relocated_addresses::load(settings);
+  auto addresses = policy::address_resolver::load(settings, os::interface_addresses());
+  if (!addresses) return std::unexpected(addresses.error());
+  out.double_bounce_sender = settings.text("double_bounce_sender");
   return router(std::move(out), std::move(*addresses));
 }
 
@@ -65,6 +80,9 @@ queue::route router::decide_route(std::string_view recipient, queue::recipient_c
   if (auto moved = settings_.relocated.find(to)) return std::move(*moved);
   switch (to.klass) {
     case address_class::local:
+      if (iequals(to.local_part, settings_.double_bounce_sender)) {
+        return {"discard", "undeliverable postmaster notification discarded"};
+      }
       return through(settings_.local, to.domain);
     case address_class::virtual_mailbox:
       return through(settings_.virtual_mailbox, to.domain);

@@ -29,12 +29,15 @@ struct route_settings {
   transport_word relay;
   transport_word remote;  ///< default_transport
   std::string relayhost;
-  relocated_addresses relocated;  ///< relocated_maps
+  relocated_addresses relocated;     ///< relocated_maps
+  std::string double_bounce_sender;  ///< local mail for it is thrown away: nobody shall answer what cannot be returned
 };
 
 class router {
  public:
   static result<router> load(config::settings const& settings);
+  /// For address probes: by address_verify_*_transport and address_verify_relayhost.
+  static result<router> load_for_probes(config::settings const& settings);
   router(route_settings settings, policy::address_resolver addresses);
 
   /// `accepted_as`: the class that smtpd found; it counts where a list has a table that this program cannot ask.
@@ -43,6 +46,8 @@ class router {
   policy::address_class class_of(std::string_view recipient) const { return addresses_.resolve(recipient).klass; }
 
  private:
+  static result<router> make(route_settings out, config::settings const& settings);
+
   route_settings settings_;
   policy::address_resolver addresses_;
 };

@@ -96,5 +96,33 @@ TEST(route, error_transport_keeps_its_words) {
   expect_routes(make_router("default_transport = error:5.1.2 mail goes nowhere from here\n"), rows);
 }
 
+TEST(route, mail_that_cannot_be_returned_ends_here) {
+  auto const routes = make_router("double_bounce_sender = nobody-home\n");
+  row const rows[] = {
+      {"nobody-home@example.com", "discard", "undeliverable postmaster notification discarded"},
+      {"Nobody-Home@example.com", "discard", "undeliverable postmaster notification discarded"},
+      {"nobody-home+x@example.com", "local", "mail.example.com"},
+      {"nobody-home@elsewhere.example", "smtp", "elsewhere.example"},
+  };
+  expect_routes(routes, rows);
+}
+
+TEST(route, of_probes) {
+  auto settings = config::settings::load_text(
+      "myhostname = mail.example.com\nmydestination = example.com\nrelay_domains = customer.example\n"
+      "relayhost = [hop.example]\naddress_verify_relayhost =\naddress_verify_local_transport = error:5.1.1 nobody\n"
+      "address_verify_relay_transport = smtp:[inside.example]\n",
+      {});
+  ASSERT_TRUE(settings) << settings.error().text;
+  auto const routes = router::load_for_probes(*settings);
+  ASSERT_TRUE(routes) << routes.error().text;
+  row const rows[] = {
+      {"joe@example.com", "error", "5.1.1 nobody"},
+      {"joe@customer.example", "smtp", "[inside.example]"},
+      {"joe@elsewhere.example", "smtp", "elsewhere.example"},
+  };
+  expect_routes(*routes, rows);
+}
+
 }  // namespace
 }  // namespace postern::delivery

@@ -24,7 +24,14 @@ ipc::recipient_outcome to_outcome(verdict value) {
   return ipc::recipient_outcome::deferred;
 }
 
-std::string_view word_of(verdict value) {
+// What a trial with soft_bounce makes of a bounce: it waits, and the log shows what it would have been.
+void soften(smtp::delivery_outcome& outcome) {
+  outcome.verdict = verdict::deferred;
+  outcome.status.kind = 4;
+}
+
+std::string_view word_of(verdict value, bool is_probe) {
+  if (is_probe) return value == verdict::delivered ? "deliverable" : "undeliverable";
   return value == verdict::delivered ? "sent" : value == verdict::deferred ? "deferred" : "bounced";
 }
 
@@ -59,6 +66,7 @@ class smtp_client::attempt {
  private:
   struct recipient_state {
     bool settled = false;
+    bool softened = false;
     std::optional<smtp::delivery_outcome> last;
     std::string relay = "none";
     std::string remote;
@@ -104,11 +112,12 @@ std::vector<std::size_t> smtp_client::attempt::open_recipients() const {
 
 smtp::client_message smtp_client::attempt::make_message(std::vector<std::size_t> const& indexes) const {
   smtp::client_message out;
+  out.ends_at_rcpt = request_.is_probe;
   out.from.reverse_path = sender_;
   out.from.smtputf8 = out.needs_smtputf8 = request_.smtputf8;
   out.from.body_given = !request_.body_type.empty();
   out.from.body = request_.body_type == "8BITMIME" ? smtp::body_kind::eight_bit_mime : smtp::body_kind::seven_bit;
-  out.from.size = request_.content_octets;
+  if (!request_.is_probe) out.from.size = request_.content_octets;
   out.from.ret = parse_ret(request_.ret);
   out.from.envelope_id = request_.envid;
   for (auto index : indexes) {
@@ -279,7 +288,7 @@ void smtp_client::attempt::log(std::size_t index) const {
   line.connection_setup = std::chrono::duration_cast<log_duration>(connected - started_);
   line.transmission = std::chrono::duration_cast<log_duration>(clock::now() - connected);
   line.status = status;
-  line.word = word_of(state.last->verdict);
+  line.word = state.softened ? "SOFTBOUNCE" : word_of(state.last->verdict, request_.is_probe);
   line.text = state.last->text;
   log::info("{}", format_delivery_line(line));
 }
@@ -293,6 +302,8 @@ ipc::delivery_answer smtp_client::attempt::finish() {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     auto& state = states_[i];
     if (!state.last) state.last = own_finding(false, "4.3.0", "no host was tried");
+    state.softened = owner_.settings_.soft_bounce && !request_.is_probe && state.last->verdict == verdict::bounced;
+    if (state.softened) soften(*state.last);
     log(i);
     ipc::recipient_answer one;
     one.index = i;

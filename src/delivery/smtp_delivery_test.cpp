@@ -101,6 +101,52 @@ TEST_F(smtp_delivery_test, replies_settle_recipients_one_by_one) {
   EXPECT_EQ(answer.hint, hint::good);
 }
 
+TEST_F(smtp_delivery_test, a_probe_ends_at_rcpt) {
+  fake_smtp_server::script script;
+  script.reply = [](std::string const& command) -> std::string {
+    if (command.starts_with("RCPT TO:<no@")) return "550 5.1.1 no such user\r\n";
+    if (command.starts_with("RCPT TO:<ok@")) return "250 2.1.5 welcome\r\n";
+    return {};
+  };
+  auto& server = serve(script);
+  auto request = make_request(server.next_hop(), {"ok@example.org", "no@example.org"});
+  request.is_probe = true;
+  request.extents.clear();
+  request.content_octets = 0;
+  for (int i = 0; i < 2; ++i) {
+    auto answer = run_on(loop, client().deliver(request, os::unique_fd()));
+    ASSERT_EQ(answer.recipients.size(), 2U);
+    EXPECT_EQ(answer.recipients[0].outcome, outcome::delivered);
+    EXPECT_EQ(answer.recipients[0].status, "2.1.5");
+    EXPECT_EQ(answer.recipients[0].text, "250 2.1.5 welcome");
+    EXPECT_EQ(answer.recipients[1].outcome, outcome::bounced);
+  }
+  std::vector<std::string> const once{"MAIL FROM:<joe@example.com>", "RCPT TO:<ok@example.org>",
+                                      "RCPT TO:<no@example.org>", "RSET"};
+  std::vector<std::string> want{"EHLO me.example"};
+  for (int i = 0; i < 2; ++i) want.insert(want.end(), once.begin(), once.end());
+  EXPECT_EQ(server.commands, want) << "on one connection, and without content";
+  EXPECT_TRUE(server.messages.empty());
+}
+
+TEST_F(smtp_delivery_test, a_trial_with_soft_bounce_defers_what_would_bounce) {
+  settings.soft_bounce = true;
+  fake_smtp_server::script script;
+  script.reply = [](std::string const& command) -> std::string {
+    return command.starts_with("RCPT") ? "550 5.1.1 no such user\r\n" : std::string();
+  };
+  auto& server = serve(script);
+  auto request = make_request(server.next_hop(), {"no@example.org"});
+  auto answer = run_on(loop, client().deliver(request, make_segment(content)));
+  ASSERT_EQ(answer.recipients.size(), 1U);
+  EXPECT_EQ(answer.recipients[0].outcome, outcome::deferred);
+  EXPECT_EQ(answer.recipients[0].status, "4.1.1");
+  request.is_probe = true;
+  request.extents.clear();
+  answer = run_on(loop, client().deliver(request, os::unique_fd()));
+  EXPECT_EQ(answer.recipients[0].outcome, outcome::bounced) << "a probe finds out what is";
+}
+
 TEST_F(smtp_delivery_test, a_refused_connection_is_trouble_of_the_destination) {
   std::uint16_t port = 0;
   auto const taken = bind_to_loopback(port);

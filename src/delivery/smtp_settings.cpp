@@ -234,6 +234,7 @@ result<smtp_settings> load_smtp_settings(config::settings const& settings, secre
   out.note_starttls_offer = settings.boolean("smtp_tls_note_starttls_offer");
   out.randomize = settings.boolean("smtp_randomize_addresses");
   out.address_limit = static_cast<std::size_t>(settings.integer("smtp_mx_address_limit"));
+  out.soft_bounce = settings.boolean("soft_bounce");
   out.session_limit = static_cast<std::size_t>(settings.integer("smtp_mx_session_limit"));
   out.fallback_relays = settings.list("smtp_fallback_relay");
   auto rewriting = load_outbound_rules(settings);

@@ -61,6 +61,7 @@ struct smtp_settings {
   bool randomize = true;
   std::size_t address_limit = 5;  ///< 0: none
   std::size_t session_limit = 2;  ///< 0: none
+  bool soft_bounce = false;       ///< what would bounce waits
   std::vector<std::string> fallback_relays;
   std::vector<ip_address> own_addresses;  ///< where mail for us arrives
   std::size_t line_length_limit = 998;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/ip.hpp"
+#include "base/time.hpp"
 
 namespace postern::policy {
 
@@ -62,6 +63,7 @@ struct client_facts {
   std::uint16_t server_port = 0;
 
   command at = command::rcpt;
+  wall_time when{};                   ///< the time of the decision
   bool extended = true;               ///< EHLO, not HELO
   std::optional<std::string> helo;    ///< nothing: the client has not said it
   std::optional<std::string> sender;  ///< "" is the null reverse-path; nothing: before MAIL

@@ -236,6 +236,15 @@ void evaluation::close_step(std::size_t index, outcome said) {
   if (!client.wants_trace) return;
   auto& step = out.trace[index];
   step.outcome = format_outcome(said);
+  // The list goes on, and what it permits in the end is deferred.
+  if (said == outcome::none && defer_if_permit_ && defer_if_permit_->restriction == who()) {
+    auto const& why = *defer_if_permit_;
+    step.outcome = fmt::format("defer if permitted: {} {} {}", why.code, why.enhanced, why.text);
+  }
+  if (said == outcome::none && defer_if_reject_ && defer_if_reject_->restriction == who()) {
+    auto const& why = *defer_if_reject_;
+    step.outcome = fmt::format("defer if rejected: {} {} {}", why.code, why.enhanced, why.text);
+  }
   if (said == outcome::refused && out.refused) {
     step.outcome = fmt::format("reject: {} {} {}", out.refused->code, out.refused->enhanced, out.refused->text);
   }

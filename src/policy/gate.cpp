@@ -111,13 +111,15 @@ gate::said_of_recipient gate::decide_recipient(client_facts const& client, std::
                                                answers& known) const {
   recipient_decision made;
   evaluation run(*settings_, client, known, made);
-  auto to = run.resolve(recipient);
+  // Whom we probe may probe the prober: two servers that did would never come to an end.
+  bool const probing = client.at != command::vrfy && settings_->probe_from.knows(recipient, client.when);
+  auto to = run.resolve(probing ? settings_->probe_from.plain() : recipient);
   auto said = to ? outcome::none : to.error();
   if (to) {
     run.to = &*to;
     // Everybody may write to the postmaster, whatever the lists say. [RFC 5321 §4.5.1]
-    bool postmaster = iequals(recipient, "postmaster");
-    if (!postmaster) said = run_recipient(run);
+    bool const always = iequals(recipient, "postmaster") || (probing && address_resolver::is_authorized(to->klass));
+    if (!always) said = run_recipient(run);
     if (!ends(said)) accept_or_deny(run, made);
   }
   return conclude(std::move(made), said, known);

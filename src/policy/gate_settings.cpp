@@ -144,6 +144,9 @@ void load_values(config::settings const& settings, gate_settings& made) {
   made.unverified_recipient_tempfail = load_tempfail(settings, "unverified_recipient_tempfail_action");
   made.unverified_sender_reason = settings.text("unverified_sender_reject_reason");
   made.unverified_recipient_reason = settings.text("unverified_recipient_reject_reason");
+  made.probe_patience =
+      settings.duration("address_verify_poll_delay") * (settings.integer("address_verify_poll_count") - 1);
+  made.probe_from = probe_sender::load(settings);
   made.double_bounce_sender = settings.text("double_bounce_sender");
   made.list_reply_template = settings.text("default_rbl_reply");
   made.old_dns_lists = settings.list("maps_rbl_domains");

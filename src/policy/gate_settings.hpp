@@ -15,6 +15,7 @@
 #include "maps/lookup_keys.hpp"
 #include "policy/address_class.hpp"
 #include "policy/match_list.hpp"
+#include "policy/probe_sender.hpp"
 #include "policy/restriction.hpp"
 
 namespace postern::policy {
@@ -91,6 +92,8 @@ struct gate_settings {
   tempfail unverified_sender_tempfail = tempfail::defer_if_permit;
   tempfail unverified_recipient_tempfail = tempfail::defer_if_permit;
   std::string unverified_sender_reason, unverified_recipient_reason;
+  std::chrono::seconds probe_patience{0};  ///< address_verify_poll_count looks, address_verify_poll_delay apart
+  probe_sender probe_from;
   std::string double_bounce_sender;
   std::string list_reply_template;          ///< default_rbl_reply
   std::vector<std::string> old_dns_lists;   ///< maps_rbl_domains

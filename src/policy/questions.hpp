@@ -91,6 +91,7 @@ struct probe_answer {
 struct probe_question {
   using answer = probe_answer;
   std::string address;
+  std::chrono::seconds patience{0};  ///< how long the client may wait for a probe
   friend auto operator<=>(probe_question const&, probe_question const&) = default;
 };
 

@@ -140,6 +140,9 @@ outcome reject_unlisted_sender(evaluation& run, restriction const& /*one*/) { re
 
 namespace {
 
+// Of what the probe was told; Postfix has the same limit.
+constexpr std::size_t probe_text_max = 250;
+
 struct probe_rules {
   int reject = 450;
   int defer = 450;
@@ -149,32 +152,23 @@ struct probe_rules {
 };
 
 outcome refuse_unverified(evaluation& run, subject const& about, probe_rules const& rules) {
-  auto const* told = run.ask(probe_question{about.name});
+  using status = probe_answer::status;
+  auto const* told = run.ask(probe_question{about.name, run.settings.probe_patience});
   if (told == nullptr) return outcome::pending;
   run.trace_lookup("probe of " + about.name, told->text);
-  auto const& text = rules.reason.empty() ? told->text : rules.reason;
-  switch (told->what) {
-    case probe_answer::status::deliverable:
-      return outcome::none;
-    case probe_answer::status::undeliverable:
-      if (rules.reject < 400) return outcome::none;
-      if (rules.reject >= 500) {
-        return run.refuse_about(rules.reject, rules.enhanced, about, "undeliverable address: " + text,
-                                "its mail server does not take mail for it");
-      }
-      return run.defer_if_permitted(rules.when_unknown, rules.reject, rules.enhanced,
-                                    about.rejected("undeliverable address: " + text),
-                                    "its mail server does not take mail for it");
-    case probe_answer::status::not_known_yet:
-      if (rules.defer < 400) return outcome::none;
-      return run.defer_if_permitted(rules.when_unknown, rules.defer, rules.enhanced,
-                                    about.rejected("unverified address: " + text), "the probe has not come to an end");
-    case probe_answer::status::unavailable:
-      if (rules.defer < 400) return outcome::none;
-      return run.defer_if_permitted(rules.when_unknown, rules.defer, rules.enhanced,
-                                    about.rejected("address verification problem"), "addresses cannot be probed");
+  if (told->what == status::deliverable) return outcome::none;
+  if (told->what == status::unavailable) {
+    return run.defer_if_permitted(rules.when_unknown, 450, rules.enhanced,
+                                  about.rejected("address verification problem"), told->text);
   }
-  return outcome::none;
+  bool const failed = told->what == status::undeliverable;
+  int const code = failed ? rules.reject : rules.defer;
+  if (code < 400) return outcome::none;
+  auto const why = failed ? "its mail server does not take mail for it" : "nobody knows yet whether it is deliverable";
+  auto const text = printable(rules.reason.empty() ? told->text : rules.reason);
+  if (code >= 500) return run.refuse_about(code, rules.enhanced, about, "undeliverable address: " + text, why);
+  return run.defer_if_permitted(rules.when_unknown, code, rules.enhanced,
+                                about.rejected("unverified address: " + text.substr(0, probe_text_max)), why);
 }
 
 }  // namespace

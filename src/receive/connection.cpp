@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "receive/local_submission.hpp"
 #include "receive/policy_sources.hpp"
+#include "smtp/soft_reply.hpp"
 
 namespace postern::receive {
 namespace {
@@ -226,6 +227,8 @@ void connection::reply(std::string_view text) {
 }
 
 void connection::send(std::string_view text) {
+  std::string softened;
+  if (settings_->soft_bounce) text = softened = smtp::soften(text);
   output_ += text;
   log_.server_text(text);
   bool intermediate = text.starts_with('3');

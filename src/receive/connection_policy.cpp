@@ -9,6 +9,7 @@
 #include "message/received.hpp"
 #include "receive/connection.hpp"
 #include "receive/policy_asker.hpp"
+#include "smtp/soft_reply.hpp"
 
 namespace postern::receive {
 namespace {
@@ -35,6 +36,7 @@ policy::client_facts connection::client_facts(policy::command at) const {
   out.server_address = peer_.server_address;
   out.server_port = peer_.server_port;
   out.at = at;
+  out.when = std::chrono::system_clock::now();
   out.extended = protocol_.extended();
   if (!protocol_.helo_name().empty()) out.helo = protocol_.helo_name();
   bool in_transaction = protocol_.current_stage() >= smtp::stage::mail || at == policy::command::mail;
@@ -72,7 +74,10 @@ void connection::log_decision(policy::client_facts const& facts, policy::decisio
                               facts.helo ? std::string_view(*facts.helo) : std::string_view(),
                               facts.sasl_user};
   for (auto const& note : made.notes) log_.noted(line, note);
-  if (made.refused) log_.rejected(line, *made.refused);
+  if (!made.refused) return;
+  auto why = *made.refused;
+  if (settings_->soft_bounce) smtp::soften(why.code, why.enhanced);
+  log_.rejected(line, why);
 }
 
 smtp::verdict connection::verdict_of(policy::decision const& made) {

@@ -3,6 +3,7 @@
 #include "receive/policy_services.hpp"
 #include "receive/policy_sources.hpp"
 #include "receive/table_asker.hpp"
+#include "receive/verify_client.hpp"
 
 namespace postern::receive {
 namespace {
@@ -37,7 +38,8 @@ net::task<> policy_asker::fetch(policy::question asked, policy::answers* into) {
     auto told = co_await find_account(parts_.users, settings_.recipient_delimiter, account->address);
     into->put(*account, told);
   } else if (auto* probe = std::get_if<policy::probe_question>(&asked)) {
-    into->put(*probe, {policy::probe_answer::status::unavailable, "addresses are not probed"});
+    auto told = co_await ask_probe(parts_.probes, *probe);
+    into->put(*probe, std::move(told));
   } else if (auto* pause = std::get_if<policy::pause_question>(&asked)) {
     co_await parts_.loop.sleep(pause->time);
     into->put(*pause, {});

@@ -80,6 +80,7 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   made->tls = std::move(tls);
   made->tls_trouble = std::move(tls_trouble);
   made->wrapper_mode = settings.boolean("smtpd_tls_wrappermode");
+  made->soft_bounce = settings.boolean("soft_bounce");
   made->timeout = settings.duration("smtpd_timeout");
   made->starttls_timeout = settings.duration("smtpd_starttls_timeout");
   made->commit_timeout = settings.duration("spool_commit_timeout");

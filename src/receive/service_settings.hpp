@@ -35,6 +35,7 @@ struct service_settings {
   std::string tls_trouble;  ///< why tls is null although the configuration asks for it; empty otherwise
 
   bool wrapper_mode = false;
+  bool soft_bounce = false;                    ///< what would be refused for good is refused for now
   std::chrono::seconds timeout{300};           ///< smtpd_timeout
   std::chrono::seconds starttls_timeout{300};  ///< smtpd_starttls_timeout
   std::chrono::seconds commit_timeout{60};

@@ -26,6 +26,7 @@
 namespace postern::receive {
 
 class policy_services;
+class verify_client;
 
 /// What all sessions of the process use.
 struct server_parts {
@@ -42,6 +43,7 @@ struct server_parts {
   net::resolver* dns = nullptr;          ///< whom policy asks; null: the DNS is not asked
   policy_services* policy_servers = nullptr;
   os::scratch_file* scratch = nullptr;  ///< for what is too large for memory; null: memory it is
+  verify_client* probes = nullptr;      ///< who knows whether addresses are deliverable; null: nobody
 };
 
 class connection;
