@@ -26,6 +26,13 @@ COMMON = {
     # Postfix's own rewriting service looks at main.cf alone: what a listener says of classes would not count there.
     "virtual_mailbox_domains": "vbox.example",
     "virtual_alias_domains": "valias.example",
+    # What probes find out is the same for both, and needs no next hop.
+    "address_verify_local_transport": "discard:",
+    "address_verify_relay_transport": "retry:4.2.1 not now",
+    "address_verify_virtual_transport": "error:5.2.1 no such box",
+    "address_verify_default_transport": "error:5.4.4 no way there",
+    "address_verify_relayhost": "",
+    "address_verify_poll_delay": "1s",
     "compatibility_level": "3.6",
     "smtpd_error_sleep_time": "0",
     "smtpd_soft_error_limit": "10000",

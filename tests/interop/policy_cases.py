@@ -278,6 +278,15 @@ _row("recipient-mx-backup", RECIPIENT_GRID, smtpd_relay_restrictions="permit_mx_
      permit_mx_backup_networks="192.0.2.0/24", proxy_interfaces="127.0.0.1")
 _row("recipient-only-old", RECIPIENT_GRID, smtpd_relay_restrictions="",
      smtpd_recipient_restrictions="permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination")
+_row("recipient-unverified", RECIPIENT_GRID, smtpd_recipient_restrictions="reject_unverified_recipient",
+     unverified_recipient_defer_code="451")
+_row("recipient-unverified-codes", RECIPIENT_GRID, smtpd_recipient_restrictions="reject_unverified_recipient",
+     unverified_recipient_reject_code="550", unverified_recipient_defer_code="250")
+_row("recipient-unverified-reason", RECIPIENT_GRID, smtpd_recipient_restrictions="reject_unverified_recipient, reject",
+     unverified_recipient_reject_code="550", unverified_recipient_reject_reason="Gone away", unverified_recipient_tempfail_action="defer")
+_row("sender-unverified", SENDER_GRID, smtpd_sender_restrictions="reject_unverified_sender")
+_row("sender-unverified-codes", SENDER_GRID, smtpd_sender_restrictions="warn_if_reject reject_unverified_sender, reject_unverified_sender",
+     unverified_sender_reject_code="551", unverified_sender_defer_code="450", soft_bounce="yes")
 _row("recipient-footer", RECIPIENT_GRID, smtpd_reject_footer="\\c. Call the helpdesk of $${server_name}",
      smtpd_recipient_restrictions="reject_non_fqdn_recipient")
 _row("recipient-percent", RECIPIENT_GRID, allow_percent_hack="no", swap_bangpath="no")
