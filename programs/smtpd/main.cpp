@@ -123,10 +123,10 @@ int serve(service::environment& env, prepared& from) {
   helpers.spawn(spool.run(), "spool client");
   for (auto& socket : env.take_listeners()) {
     if (socket.type == service::listening_socket::kind::inet) server.listen(std::move(socket.fd));
+    if (socket.address == receive::local_submission_socket(settings)) server.listen_local(std::move(socket.fd));
   }
   server.on_session_count([&](std::size_t count) {
     env.report_sessions(count);
-    if (socket.address == receive::local_submission_socket(settings)) server.listen_local(std::move(socket.fd));
     auto limit = static_cast<double>(sessions_max) * stress_share;
     if (!env.stress() && static_cast<double>(count) > limit) env.set_stress(true);
     if (env.stress() && static_cast<double>(count) < limit / 2) env.set_stress(false);

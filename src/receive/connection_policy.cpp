@@ -87,12 +87,12 @@ smtp::verdict connection::verdict_of(policy::decision const& made) {
 
 // For the commands that only policy has something to say about.
 net::task<smtp::verdict> connection::ask_policy(policy::command at, first_decision decide) {
+  if (is_local()) co_return smtp::verdict::accept();
   auto const facts = client_facts(at);
   auto const* gate = &settings_->gate;
   auto made = co_await policy_asker(parts_, *settings_, anvil_).settle([gate, decide, &facts](policy::answers& known) {
     return (gate->*decide)(facts, known);
   });
-  if (is_local()) co_return smtp::verdict::accept();
   log_decision(facts, made, facts.last_recipient);
   if (made.deferred) deferred_ = made.deferred;
   if (!made.refused) actions_.merge(made.actions);
@@ -149,12 +149,12 @@ net::task<connection::actions> connection::answer_sender() {
 }
 
 net::task<connection::actions> connection::answer_recipient(std::string forward_path, bool verify_only) {
+  if (is_local()) co_return co_await answer_local_recipient(std::move(forward_path), verify_only);
   if (auto why = co_await anvil_.on_recipient(account())) {
     co_return protocol_.on_recipient_verdict(smtp::verdict::refuse(std::move(*why)));
   }
   auto const facts = client_facts(verify_only ? policy::command::vrfy : policy::command::rcpt);
   auto const* gate = &settings_->gate;
-  if (is_local()) co_return co_await answer_local_recipient(std::move(forward_path), verify_only);
   auto made =
       co_await policy_asker(parts_, *settings_, anvil_).settle([gate, &facts, &forward_path](policy::answers& known) {
         return gate->decide_recipient(facts, forward_path, known);
