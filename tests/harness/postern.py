@@ -53,6 +53,7 @@ class Postern:
             f"  -o smtpd_tls_security_level=encrypt -o {relay}",
             f"127.0.0.1:{self.smtps} inet n - n - - smtpd",
             f"  -o smtpd_tls_wrappermode=yes -o {relay}",
+            "pickup unix n - n 60 1 pickup",
         ]
 
     def write_master(self, lines):
