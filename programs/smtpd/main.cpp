@@ -63,6 +63,7 @@ result<> prepare(service::environment& env, prepared& out) {
   if (!loaded) return std::unexpected(loaded.error());
   out.settings = std::move(*loaded);
   os::sandbox_rules tables;
+  if (receive::appends_default_authorities(env.settings())) tables.readable = net::default_authority_places();
   receive::ask_for_content_tables(env.settings(), tables);
   receive::ask_for_proxy(out.settings->proxy, tables);
   if (receive::is_local_service(env.service_name(), env.settings())) {
