@@ -51,10 +51,10 @@ net::task<std::optional<smtp::reply>> connection::open_milters() {
   scene.settings = &settings_->milters;
   scene.client = &peer_;
   scene.protocol = &protocol_;
+  scene.connections = anvil_.connections();
   scene.host_name = host;
   protocol_.ask_about(true, true);
   auto const said = heed("CONNECT", co_await milters_->connect(), {});
-  scene.connections = anvil_.connections();
   if (!said.refusal || said.refusal->code / 10 == 45) co_return std::nullopt;
   if (said.refusal->code == 421) co_return later;
   co_return smtp::reply{554, {}, host + " ESMTP not accepting connections"};

@@ -145,6 +145,20 @@ def test_received_and_log_are_those_of_postfix(postern, postfix, certificates, n
     assert told[postern] == told[postfix]
 
 
+def acceptable_authorities(port, version):
+    told = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-starttls", "smtp", f"-{version}"],
+                          check=False, capture_output=True, text=True, input="QUIT\r\n", timeout=60).stdout
+    assert "Protocol" in told or "New, TLS" in told, told
+    found = re.search(r"Acceptable client certificate CA names\n(.*?)\n(?:Client Certificate Types|Requested Signature)", told, re.DOTALL)
+    return found[1].splitlines() if found else []
+
+
+@pytest.mark.parametrize("version", ["tls1_2", "tls1_3"])
+def test_clients_are_told_whose_certificates_are_taken(postern, postfix, version):
+    assert acceptable_authorities(postfix.optional, version) == ["CN = Our-Root"]
+    assert acceptable_authorities(postern.optional, version) == ["CN = Our-Root"]
+
+
 @pytest.mark.parametrize("wrapper", [False, True], ids=["STARTTLS", "wrapper"])
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 @pytest.mark.parametrize(("certificate", "why"), [(None, "No client certificate presented"),
