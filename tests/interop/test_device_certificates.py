@@ -117,6 +117,39 @@ def test_a_legacy_bundle_is_of_old_algorithms_alone(server, scratch, user):
     assert "RC2" not in told.stderr
 
 
+def test_a_renewed_authority_vouches_for_what_it_signed(make, scratch):
+    server = make.postern(make.sink().port, authd_failure_delay="0s", smtpd_sasl_mechanism_filter="static:all",
+                          smtpd_tls_ask_ccert="yes", smtpd_relay_restrictions="permit_sasl_authenticated, reject")
+    user = server.add_user("kate")
+    phone = Device(server, scratch, user, "phone")
+    before = server.cli("cert", "ca", "--export").stdout
+    root = scratch / "renewed.pem"
+    assert "renewed" in server.cli("cert", "ca", "--renew").stderr
+    root.write_text(server.cli("cert", "ca", "--export").stdout)
+    assert root.read_text() != before
+    assert openssl("verify", "-CAfile", root, phone.pem).returncode == 0
+    crl = scratch / "renewed-crl.pem"
+    crl.write_text(server.cli("cert", "ca", "--crl").stdout)
+    assert openssl("verify", "-crl_check", "-CRLfile", crl, "-CAfile", root, phone.pem).returncode == 0
+    assert Session(server.submission, phone.pair).external() == 235
+    assert Session(server.submission, Device(server, scratch, user, "tablet").pair).external() == 235
+
+
+def test_with_an_authority_of_ones_own_both_are_announced(make, scratch):
+    ours = Authority(scratch, "Staff-Root")
+    server = make.postern(make.sink().port, smtpd_tls_ask_ccert="yes", smtpd_tls_CAfile=ours.root)
+    told = server.cli("cert", "issue", server.add_user("kate"), "phone", "--out", scratch / "kate.p12").stderr
+    assert "hint: run postern reload" in told
+
+    def announced():
+        return openssl("s_client", "-connect", f"127.0.0.1:{server.submission}", "-starttls", "smtp",
+                       stdin="QUIT\r\n").stdout
+
+    assert "CN = Staff-Root" in announced() and "Postern device certificates" not in announced()
+    server.cli("reload")
+    wait_until(lambda: "O = Postern device certificates" in announced(), "the name of the authority of devices")
+
+
 def test_password_of_ones_own(server, scratch, user):
     path = scratch / "own.p12"
     done = server.cli("cert", "issue", user, "tablet", "--out", path, "--password-stdin", stdin="s3cret here\n")
