@@ -15,6 +15,38 @@ maps::answer ask_table_now(maps::question const& asked) {
   return (*table)->find(asked.key);
 }
 
+namespace {
+
+queue::recipient_class class_of(policy::address_class klass) {
+  switch (klass) {
+    case policy::address_class::local:
+      return queue::recipient_class::local;
+    case policy::address_class::virtual_mailbox:
+      return queue::recipient_class::virtual_mailbox;
+    case policy::address_class::relay:
+      return queue::recipient_class::relay;
+    case policy::address_class::virtual_alias:
+    case policy::address_class::remote:
+      break;
+  }
+  return queue::recipient_class::remote;
+}
+
+/// Asks until nothing blocks any more: this thread may wait.
+std::expected<policy::resolved_address, maps::lookup_failure> resolve(policy::address_resolver const& addresses,
+                                                                      std::string_view address) {
+  maps::answers known;
+  for (;;) {
+    auto found = addresses.ask(address, known);
+    auto wanted = known.take_wanted();
+    if (found || !wanted) return found;
+    auto told = ask_table_now(*wanted);
+    known.put(std::move(*wanted), std::move(told));
+  }
+}
+
+}  // namespace
+
 struct notice_addresses::tables {
   policy::address_resolver addresses;
   rewrite::address_rules rules;
@@ -45,14 +77,14 @@ result<> notice_addresses::apply(queue::envelope& notice, policy::message_action
   for (;;) {
     auto rewritten = rewrite::rewrite_envelope(tables_->rules, notice.sender, recipients, actions, known);
     if (rewritten) {
-      notice.recipients.clear();
+      std::vector<queue::recipient> accepted_all;
       for (auto const& to : rewritten->recipients) {
-        auto const accepted = policy::accept_by_configuration(tables_->addresses, to.address,
-                                                              to.grounds.empty() ? "system mail" : to.grounds);
-        auto const klass = accepted.klass() == policy::address_class::local ? queue::recipient_class::local
-                                                                            : queue::recipient_class::remote;
-        notice.recipients.push_back({accepted.address(), to.orcpt, to.notify, klass, to.original});
+        auto const found = resolve(tables_->addresses, to.address);
+        if (!found) return fail(found.error().text);
+        auto const accepted = policy::accept_by_configuration(*found, to.grounds.empty() ? "system mail" : to.grounds);
+        accepted_all.push_back({accepted.address(), to.orcpt, to.notify, class_of(accepted.klass()), to.original});
       }
+      notice.recipients = std::move(accepted_all);
       return {};
     }
     auto const& why = rewritten.error().lookup;
@@ -70,8 +102,12 @@ result<> notice_addresses::apply(queue::envelope& notice, policy::message_action
 
 void ask_for_notice_tables(config::settings const& settings, os::sandbox_rules& rules) {
   for (auto const* parameter :
-       {"canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "virtual_alias_maps"}) {
-    for (auto const& name : settings.list(parameter)) maps::ask_for_table(name, rules);
+       {"canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "virtual_alias_maps", "mydestination",
+        "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"}) {
+    for (std::string_view name : settings.list(parameter)) {
+      if (name.starts_with('!')) name.remove_prefix(1);
+      maps::ask_for_table(name, rules);
+    }
   }
 }
 

@@ -66,6 +66,13 @@ void ask_for_content_tables(config::settings const& settings, os::sandbox_rules&
   for (auto const* parameter : table_parameters) {
     for (auto const& word : settings.list(parameter)) maps::ask_for_table(word, rules);
   }
+  // By these it is known whose an address is; their entries may be negated.
+  for (auto const* parameter : {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"}) {
+    for (std::string_view word : settings.list(parameter)) {
+      if (word.starts_with('!')) word.remove_prefix(1);
+      maps::ask_for_table(word, rules);
+    }
+  }
 }
 
 }  // namespace postern::receive

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from harness.key_stores import TableServer
 from harness.raw_smtp import RawSmtp
 from harness.twins import Twins
 
@@ -163,3 +164,22 @@ def test_a_bounce_to_an_alias(make):
     notice = sink.wait_for()[-1]
     assert notice.sender == "" and notice.recipients == ["me@real.example"]
     assert re.search(r"Subject: Undelivered Mail", notice.header)
+
+
+def test_domains_that_another_program_knows(make):
+    """Mail and notices for them take the transport of their class; qmgr asks nobody."""
+    away, relay = make.sink(), make.sink()
+    away.answers = lambda stage, words: "550 5.1.1 no" if stage == "rcpt" and "nobody@" in words else None
+    domains = make.keep(TableServer(lambda line: b"200 yes\n" if line == b"get rdom.example\n" else b"500 none\n"))
+    server = make.postern(away.port, mynetworks="127.0.0.1/32", smtpd_relay_restrictions="permit_mynetworks, reject",
+                          relay_domains=f"tcp:127.0.0.1:{domains.port}", relay_transport=f"smtp:[127.0.0.1]:{relay.port}",
+                          relayhost="", default_transport=f"smtp:[127.0.0.1]:{away.port}")
+    for sender, recipient in [("you@d.example", "me@rdom.example"), ("me@rdom.example", "nobody@d.example")]:
+        with RawSmtp(server.mx) as client:
+            client.ehlo("client.example")
+            client.mail(sender, recipient)
+            assert client.data("Subject: s\r\n\r\nx\r\n").code == 250
+    arrived = relay.wait_for(2)
+    assert sorted((one.sender, *one.recipients) for one in arrived) == [("", "me@rdom.example"),
+                                                                       ("you@d.example", "me@rdom.example")]
+    assert not away.messages
