@@ -133,7 +133,8 @@ void tell_rehearsal(login_scene& scene, sasl::mechanism_row const& row) {
     return scene.say(name, gravity::good,
                      fmt::format("the client gets: {}; it is {}{}{}", played.reply, quote(played.user),
                                  played.credential.empty() ? "" : " with the app password " + played.credential, log));
-  auto const why = played.trouble.empty() ? "" : " (" + printable(played.trouble, 512) + ")";
+  bool const told = played.trouble.empty() || played.reply.ends_with(played.trouble);
+  auto const why = told ? "" : " (" + printable(played.trouble, 512) + ")";
   if (played.how == broken && played.reply.empty())
     return scene.say(name, gravity::problem, "it did not come to an end" + why + log);
   scene.say(name, gravity::problem,
