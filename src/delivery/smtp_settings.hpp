@@ -83,10 +83,10 @@ using secret_reader = std::function<result<secret>(std::string const& path)>;
 
 result<smtp_settings> load_smtp_settings(config::settings const& settings, secret_reader const& read_secret);
 
-/// How to speak TLS with a host, or with the next hop as configured. A table that can't be asked is a failure: mail
 /// Some table of what follows blocks: find_peer_tls() and find_credentials() may be pending.
 bool asks_tables_that_block(smtp_settings const& settings);
 
+/// How to speak TLS with a host, or with the next hop as configured. A table that can't be asked is a failure: mail
 /// must not leave with less TLS than it needs.
 std::expected<peer_tls, maps::lookup_failure> find_peer_tls(smtp_settings const& settings, std::string const& host,
                                                             std::string const& next_hop, maps::answers& known);

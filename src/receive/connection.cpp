@@ -79,8 +79,8 @@ net::task<> connection::look_up_peer_name() {
 }
 
 net::task<> connection::greet() {
-  co_await prepare_offer();
   if (is_local()) refused_at_once_ = refuse_local_user(settings_->submission, *peer_.local_user);
+  co_await prepare_offer();
   if (settings_->wrapper_mode) co_await perform(protocol_.on_tls_established());
   if (refused_at_once_) co_return co_await perform(protocol_.on_connect_refused(*refused_at_once_));
   if (auto denied = co_await refuse_connection()) {

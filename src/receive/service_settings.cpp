@@ -87,10 +87,10 @@ result<std::shared_ptr<service_settings const>> load_service_settings(config::se
   auto milters = load_milter_settings(settings);
   if (!milters) return std::unexpected(milters.error());
   made->milters = std::move(*milters);
-  auto balancer = load_balancer_settings(settings);
   auto submission = load_local_submission_settings(settings);
   if (!submission) return std::unexpected(submission.error());
   made->submission = std::move(*submission);
+  auto balancer = load_balancer_settings(settings);
   if (!balancer) return std::unexpected(balancer.error());
   made->balancer = std::move(*balancer);
   auto content = load_content_settings(settings, interfaces, made->gate.addresses());

@@ -42,8 +42,8 @@ struct service_settings {
   content_settings content;
   proxy_settings proxy;  ///< smtpd_proxy_filter
   milter_settings milters;
-  balancer_settings balancer;
   local_submission_settings submission;
+  balancer_settings balancer;
   int tls_log_level = 0;
   bool ask_client_certificate = false;
   bool require_client_certificate = false;  ///< no session without one that is trusted

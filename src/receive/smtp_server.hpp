@@ -55,10 +55,10 @@ class smtp_server {
   void set_settings(std::shared_ptr<service_settings const> settings);
   /// Begins to take connections from a listening socket.
   void listen(os::unique_fd socket);
-  /// Takes no more connections; `drained` is called when the last session has ended.
-  void stop(std::function<void()> drained);
   /// The same for the users of this machine: a UNIX socket (receive/local_submission.hpp). After set_settings().
   void listen_local(os::unique_fd socket);
+  /// Takes no more connections; `drained` is called when the last session has ended.
+  void stop(std::function<void()> drained);
   /// After stop(): idle clients are sent away, the others as soon as they are idle.
   void hurry();
   std::size_t session_count() const noexcept { return sessions_.size(); }
@@ -77,10 +77,10 @@ class smtp_server {
   server_parts parts_;
   std::size_t sessions_max_;
   std::shared_ptr<service_settings const> settings_;
-  std::vector<std::unique_ptr<net::listener>> listeners_;
-  net::task_scope acceptors_;
   std::shared_ptr<service_settings const> local_settings_;  ///< null without a local door
   bool has_local_door_ = false;
+  std::vector<std::unique_ptr<net::listener>> listeners_;
+  net::task_scope acceptors_;
   net::task_scope sessions_;
   std::unordered_set<connection*> connections_;
   bool hurrying_ = false;
