@@ -82,14 +82,12 @@ result<> prepare(service::environment& env, prepared& out) {
     log::error("nobody can log in: {}", found.error().text);
     out.auth.name = env.settings().text("smtpd_sasl_path");
   }
-  auto resolver = net::load_resolver_options(env.settings().list("resolver_address"));
-  if (resolver) out.resolver = std::move(*resolver);
+  if (auto dns = net::load_resolver_options(env.settings().list("resolver_address"))) out.resolver = std::move(*dns);
   return {};
 }
 
 /// For tables that block. A worker keeps a connection of its own to each.
-constexpr std::size_t lookup_workers = 4;
-constexpr std::size_t lookups_waiting_max = 1000;
+constexpr std::size_t lookup_workers = 4, lookups_waiting_max = 1000;
 
 /// Above this share of its session limit a process is under stress; below half of it that is over.
 constexpr double stress_share = 0.8;
@@ -105,8 +103,8 @@ int serve(service::environment& env, prepared& from) {
   receive::policy_services policy_servers(
       env.loop(), &resolver, settings.text("queue_directory"),
       static_cast<std::size_t>(settings.integer("policy_service_connection_limit")));
-  receive::buffer_pool buffers;
   receive::verify_client probes(env.loop(), env.socket_path("private/verify"));
+  receive::buffer_pool buffers;
   maps::lookup_pool lookups(lookup_workers, lookups_waiting_max);
   receive::dialogue_watch traces(
       [&env](std::uint64_t watch, std::string_view line) { return env.report_dialogue(watch, line); });
