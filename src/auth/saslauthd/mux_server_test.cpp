@@ -114,6 +114,13 @@ class mux_server_test : public testing::Test {
     return one.read_all();
   }
 
+  /// Clients who say nothing.
+  std::vector<std::unique_ptr<client>> connect_crowd() const {
+    std::vector<std::unique_ptr<client>> crowd(50);
+    for (auto& each : crowd) each = std::make_unique<client>(path_);
+    return crowd;
+  }
+
   std::string path_;
   std::unique_ptr<mux_server> server_;
   std::atomic<bool> stop_ = false;
@@ -166,15 +173,13 @@ TEST_F(mux_server_test, takes_strings_of_64_kib) {
 
 TEST_F(mux_server_test, silent_clients_stop_nobody) {
   start({.connections_max = 8});
-  std::vector<std::unique_ptr<client>> silent;
-  for (int i = 0; i < 50; ++i) silent.push_back(std::make_unique<client>(path_));
+  auto const silent = connect_crowd();
   EXPECT_EQ(ask("joe", "right"), "OK");
 }
 
 TEST_F(mux_server_test, silent_clients_are_sent_away) {
   start({.timeout = 1s, .connections_max = 8});
-  std::vector<std::unique_ptr<client>> silent;
-  for (int i = 0; i < 50; ++i) silent.push_back(std::make_unique<client>(path_));
+  auto const silent = connect_crowd();
   for (auto const& each : silent) EXPECT_EQ(each->read_all(), "");
 }
 
