@@ -2,6 +2,7 @@
 
 import dataclasses
 import subprocess
+import select
 import time
 
 import tools
@@ -101,7 +102,8 @@ def take_idle(peer, measure, count):
         ready = load.stdout.readline()
         if not ready.startswith("ready"):
             raise RuntimeError(f"not all of {count} sessions came up: {ready}{load.stdout.read()}")
-        time.sleep(SETTLING_S)
+        if select.select([load.stdout], [], [], SETTLING_S)[0]:
+            raise RuntimeError(f"a session ended: {load.stdout.read()}")
         during = pss_kib(peer.roots())
         load.stdin.close()
     return {"sessions": count, "kib_a_session": during / count, "growth_kib_a_session": (during - before) / count}
