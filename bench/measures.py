@@ -1,8 +1,8 @@
 """The measures of the benchmark: one table row each, and how to take them."""
 
 import dataclasses
-import subprocess
 import select
+import subprocess
 import time
 
 import tools
