@@ -42,7 +42,7 @@ class DnsServer:
         self._server.server_close()
 
     def write_resolv_conf(self, path):
-        path.write_text(f"nameserver {self.address}\noptions timeout:2 attempts:1\n")
+        path.write_text(f"nameserver {self.address}\noptions timeout:20 attempts:1\n")
         return path
 
     def answer(self, query):

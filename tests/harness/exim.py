@@ -91,7 +91,7 @@ class Exim:
 
     def stop(self):
         if self._process:
-            processes.end(self._process, 10)
+            processes.end(self._process, 30)
             self._process = None
 
     def log_text(self):

@@ -6,7 +6,7 @@ import threading
 
 from .ports import free_port
 from .processes import end
-from .waiting import wait_for_port
+from .waiting import wait_for_port, wait_until
 
 
 class Memcached:
@@ -43,7 +43,9 @@ class Redis:
             self.process = subprocess.Popen(
                 ["redis-server", "--port", str(self.port), "--bind", *bound, "--unixsocket", self.path, "--save", "",
                  "--dir", self.directory, "--requirepass", self.password, *encrypted], stdout=log, stderr=log)
+        # It opens its ports first and its socket last.
         wait_for_port(self.port, self.process)
+        wait_until(self.path.exists, "Redis's socket")
         return self
 
     def stop(self):

@@ -134,7 +134,7 @@ class Lab:
         """The replies to the steps, as [(step, text)]; side: 0 Postern, 1 Postfix."""
         out = []
         try:
-            with RawSmtp(self.ports[policy][side], source=client, greeting=False, timeout=20) as session:
+            with RawSmtp(self.ports[policy][side], source=client, greeting=False) as session:
                 out.append(("connect", _plain(session.reply())))
                 for step in steps:
                     # Where DATA was refused no content follows.

@@ -96,20 +96,26 @@ class Postern:
 
     def start(self, *ports):
         """Starts it and waits until it serves on the ports; all three of its own unless named."""
+        before = self.times_up()
         self.launch()
         try:
             for port in ports or (self.mx, self.submission, self.smtps):
                 wait_for_port(port, self.process)
-            self.wait_ready()
+            self.wait_ready(before)
         except AssertionError as error:
             self.stop()
             raise AssertionError(f"{error}\n{self.log_text()}") from None
         return self
 
-    def wait_ready(self):
-        """masterd listens before its children run: ready is when a child greets."""
+    def times_up(self):
+        return self.log_text().count("all services are up")
+
+    def wait_ready(self, times_up_before):
+        """masterd listens before its children run."""
         wait_until(lambda: {"smtpd", "authd", "qmgr"} <= {processes.name_of(pid) for pid in self.tree()},
                    "smtpd, authd and qmgr")
+        if "maillog_file" not in (self.etc / "main.cf").read_text():
+            wait_until(lambda: self.times_up() > times_up_before, "all services to be up")
 
     def stop(self):
         if self.process:

@@ -25,7 +25,7 @@ def send(server, subject, *recipients):
 
 
 def wait_deferred(server, queue_id):
-    wait_until(lambda: queue_id in server.queue() and "refused" in server.queue(), f"{queue_id} deferred")
+    wait_until(lambda: f"{queue_id}  deferred" in (listed := server.queue()) and "refused" in listed, f"{queue_id} deferred")
 
 
 def test_empty(away):
@@ -77,6 +77,7 @@ def test_hold_and_release(away):
     server, port = away
     held, other = send(server, "held"), send(server, "other")
     wait_deferred(server, held)
+    wait_deferred(server, other)
     server.cli("queue", "hold", held)
     sink = SinkMta(port=port).start()
     try:

@@ -120,7 +120,7 @@ def test_a_failed_login_opens_nothing_whatever_its_name(make, dovecot):
 
 
 def test_a_window_ends_by_time_by_hand_and_with_the_account(make):
-    server = make.postern(users=("joe", "jane", "jack", "jill"), roaming_window="2s", roaming_message_rate_limit="0", **ROAMING)
+    server = make.postern(users=("joe", "jane", "jack", "jill"), roaming_window="8s", roaming_message_rate_limit="0", **ROAMING)
     server.cli("roaming", "open", "joe", "127.0.0.1")
     assert relay(server).code == 250
     wait_until(lambda: relay(server).code == 554, "the end of the window")
