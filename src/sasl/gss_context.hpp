@@ -1,8 +1,8 @@
 #pragma once
 // Purpose: what the GSSAPI mechanism needs of a Kerberos library; auth/gss_acceptor and auth/gss_initiator have the
-// real
-//          ones, tests false ones. Errors: a failure carries the library's text, for the log. Source: [RFC 2743], [RFC
-//          4752]
+//          real ones, tests false ones.
+// Errors: a failure carries the library's text, for the log.
+// Source: [RFC 2743], [RFC 4752]
 
 #include <string>
 #include <string_view>
