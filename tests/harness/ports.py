@@ -1,31 +1,40 @@
-"""Loopback ports that are free, each given out once a run; workers of one run (pytest -n) draw from ranges apart."""
+"""Loopback ports that are free, each given out once. Runs beside each other and the workers of one run (pytest -n) draw
+from blocks that are apart."""
 
-import os
 import random
 import socket
 
-_given = set()
 # Below the range the kernel takes for outgoing connections, so that no connection of a test sits on a port given out.
-_FIRST, _LAST = 10_240, 32_000
+_FIRST, _LAST, _BLOCK = 10_240, 32_000, 64
+_claims = []  # the sockets by which our blocks are ours
+_ports = []  # what is left of them
 
 
-def _range_of_worker():
-    """(first, last): pytest-xdist calls its workers gw0, gw1 and so on."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    width = (_LAST - _FIRST) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    return _FIRST + worker * width, _FIRST + (worker + 1) * width - 1
+def _claim_block():
+    """Who has bound a block's name in the abstract namespace has the block; the kernel frees it when the process ends."""
+    blocks = list(range(_FIRST, _LAST, _BLOCK))
+    random.shuffle(blocks)
+    for first in blocks:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0postern-test-ports-{first}")
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return range(first, first + _BLOCK)
+    raise AssertionError("tests that run have all the ports")
 
 
 def free_port():
     while True:
-        port = random.randint(*_range_of_worker())
-        if port in _given:
-            continue
+        if not _ports:
+            _ports.extend(_claim_block())
+        port = _ports.pop()
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        _given.add(port)
         return port
