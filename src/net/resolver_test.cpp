@@ -28,7 +28,7 @@ class fake_name_server {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     socklen_t length = sizeof address;
     ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length);
     port_ = ntohs(address.sin_port);
@@ -62,7 +62,7 @@ class fake_name_server {
     std::size_t at = 12;
     std::string name;
     while (query[at] != 0) {
-      auto size = static_cast<std::size_t>(query[at]);
+      std::size_t const size = static_cast<unsigned char>(query[at]);
       if (!name.empty()) name += '.';
       for (char c : query.substr(at + 1, size)) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
       at += 1 + size;
