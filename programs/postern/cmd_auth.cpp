@@ -9,6 +9,7 @@
 #include "admin/login_trial.hpp"
 #include "admin/secret_input.hpp"
 #include "programs/postern/commands.hpp"
+#include "programs/postern/long_options.hpp"
 #include "programs/postern/run_masterd.hpp"
 
 namespace postern::cli {
@@ -51,42 +52,16 @@ int say_failure(std::string_view text, int status) {
   return status;
 }
 
-struct flag {
-  std::string_view name;
-  bool options::* into;
-};
-struct valued {
-  std::string_view name;
-  std::string admin::login_test_request::* into;
-};
-constexpr flag flags[] = {{"--password-stdin", &options::password_from_stdin},
-                          {"--token-stdin", &options::token_from_stdin},
-                          {"--no-login", &options::no_login},
-                          {"--no-tls", &options::without_tls},
-                          {"--quiet", &options::quiet}};
-constexpr valued values[] = {{"--mech", &admin::login_test_request::mechanism},
-                             {"--cert", &admin::login_test_request::certificate},
-                             {"--port", &admin::login_test_request::at},
-                             {"--service", &admin::login_test_request::service},
-                             {"--client", &admin::login_test_request::client}};
-
-/// Takes the option at `i` and steps over its value; false when it is no option of ours or lacks its value.
-bool take_option(std::vector<std::string> const& words, std::size_t& i, options& out) {
-  for (auto [name, into] : flags) {
-    if (words[i] == name) return out.*into = true;
-  }
-  for (auto [name, into] : values) {
-    if (words[i] == name && i + 1 < words.size()) {
-      out.request.*into = words[++i];
-      return true;
-    }
-    if (words[i].starts_with(std::string(name) + "=")) {
-      out.request.*into = words[i].substr(name.size() + 1);
-      return true;
-    }
-  }
-  return false;
-}
+constexpr long_flag<options> flags[] = {{"--password-stdin", &options::password_from_stdin},
+                                        {"--token-stdin", &options::token_from_stdin},
+                                        {"--no-login", &options::no_login},
+                                        {"--no-tls", &options::without_tls},
+                                        {"--quiet", &options::quiet}};
+constexpr long_value<admin::login_test_request> values[] = {{"--mech", &admin::login_test_request::mechanism},
+                                                            {"--cert", &admin::login_test_request::certificate},
+                                                            {"--port", &admin::login_test_request::at},
+                                                            {"--service", &admin::login_test_request::service},
+                                                            {"--client", &admin::login_test_request::client}};
 
 result<options> parse_options(std::vector<std::string> const& words) {
   options out;
@@ -95,7 +70,7 @@ result<options> parse_options(std::vector<std::string> const& words) {
       out.request.user = words[i];
     } else if (!words[i].starts_with("--")) {
       return fail("one argument too many; a password never stands on the command line");
-    } else if (!take_option(words, i, out)) {
+    } else if (!take_flag(words[i], flags, out) && !take_value(words, i, values, out.request)) {
       return fail(printable(words[i]) + " is no option of auth test, or lacks its value");
     }
   }
