@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/freed_by.hpp"
 #include "base/ip.hpp"
 #include "base/text.hpp"
 #include "net/tls_errors.hpp"
@@ -16,15 +17,8 @@
 namespace postern::admin {
 namespace {
 
-template <auto Free>
-struct freer {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Free(object);
-  }
-};
-using bio_ptr = std::unique_ptr<BIO, freer<BIO_free_all>>;
-using pkey_ptr = std::unique_ptr<EVP_PKEY, freer<EVP_PKEY_free>>;
+using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using pkey_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 
 // OpenSSL asks for a passphrase on the terminal unless told otherwise.
 int no_passphrase(char*, int, int, void*) { return 0; }
@@ -94,7 +88,7 @@ bool certificate::is_self_signed() const { return X509_self_signed(x509_.get(), 
 
 std::vector<std::string> certificate::names() const {
   std::vector<std::string> out;
-  std::unique_ptr<GENERAL_NAMES, freer<GENERAL_NAMES_free>> alternatives(
+  std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> alternatives(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509_.get(), NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     auto const* name = sk_GENERAL_NAME_value(alternatives.get(), i);

@@ -17,7 +17,7 @@ constexpr std::string_view pem_mark = "-----BEGIN ";
 
 using chain_ptr =
     std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); })>;
-using verification_ptr = std::unique_ptr<X509_STORE_CTX, openssl::free_with<X509_STORE_CTX_free>>;
+using verification_ptr = std::unique_ptr<X509_STORE_CTX, freed_by<X509_STORE_CTX_free>>;
 
 struct found_certificate {
   openssl::x509_ptr leaf;

@@ -61,8 +61,8 @@ TEST_F(device_authority_test, renewed_it_vouches_for_what_it_signed) {
   auto const root = openssl::parse_certificate(authority->certificate_pem());
   auto const leaf = openssl::parse_certificate(phone->certificate_pem);
   EXPECT_NE(ASN1_INTEGER_cmp(X509_get0_serialNumber(root->get()), X509_get0_serialNumber(old_root->get())), 0);
-  std::unique_ptr<X509_STORE, openssl::free_with<X509_STORE_free>> const store(X509_STORE_new());
-  std::unique_ptr<X509_STORE_CTX, openssl::free_with<X509_STORE_CTX_free>> const trial(X509_STORE_CTX_new());
+  std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>> const store(X509_STORE_new());
+  std::unique_ptr<X509_STORE_CTX, freed_by<X509_STORE_CTX_free>> const trial(X509_STORE_CTX_new());
   X509_STORE_add_cert(store.get(), root->get());
   X509_STORE_CTX_init(trial.get(), store.get(), leaf->get(), nullptr);
   EXPECT_EQ(X509_verify_cert(trial.get()), 1) << X509_verify_cert_error_string(X509_STORE_CTX_get_error(trial.get()));

@@ -28,8 +28,7 @@ result<std::string> format_device_bundle(device_bundle const& from, secret const
   if (!key) return std::unexpected(key.error());
   if (!authority) return std::unexpected(authority.error());
 
-  std::unique_ptr<STACK_OF(X509), openssl::free_with<[](STACK_OF(X509) * all) { sk_X509_free(all); }>> chain(
-      sk_X509_new_null());
+  std::unique_ptr<STACK_OF(X509), freed_by<[](STACK_OF(X509) * all) { sk_X509_free(all); }>> chain(sk_X509_new_null());
   if (!chain || sk_X509_push(chain.get(), authority->get()) == 0) return std::unexpected(openssl::explain("PKCS #12"));
   auto const [cipher, mac] = protection_of(age);
   // OpenSSL wants an end to it; a secret holds a string, which has one.

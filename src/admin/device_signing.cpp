@@ -15,11 +15,11 @@
 namespace postern::admin {
 namespace {
 
-using extension_ptr = std::unique_ptr<X509_EXTENSION, openssl::free_with<X509_EXTENSION_free>>;
-using number_ptr = std::unique_ptr<BIGNUM, openssl::free_with<BN_free>>;
-using integer_ptr = std::unique_ptr<ASN1_INTEGER, openssl::free_with<ASN1_INTEGER_free>>;
-using time_ptr = std::unique_ptr<ASN1_TIME, openssl::free_with<ASN1_TIME_free>>;
-using revoked_ptr = std::unique_ptr<X509_REVOKED, openssl::free_with<X509_REVOKED_free>>;
+using extension_ptr = std::unique_ptr<X509_EXTENSION, freed_by<X509_EXTENSION_free>>;
+using number_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
+using integer_ptr = std::unique_ptr<ASN1_INTEGER, freed_by<ASN1_INTEGER_free>>;
+using time_ptr = std::unique_ptr<ASN1_TIME, freed_by<ASN1_TIME_free>>;
+using revoked_ptr = std::unique_ptr<X509_REVOKED, freed_by<X509_REVOKED_free>>;
 
 constexpr long version_3 = 2;
 constexpr long list_version_2 = 1;

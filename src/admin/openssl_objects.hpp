@@ -12,23 +12,17 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
+#include "base/freed_by.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
 namespace postern::admin::openssl {
 
-template <auto Free>
-struct free_with {
-  template <class T>
-  void operator()(T* item) const noexcept {
-    Free(item);
-  }
-};
-using bio_ptr = std::unique_ptr<BIO, free_with<BIO_free_all>>;
-using key_ptr = std::unique_ptr<EVP_PKEY, free_with<EVP_PKEY_free>>;
-using x509_ptr = std::unique_ptr<X509, free_with<X509_free>>;
-using list_ptr = std::unique_ptr<X509_CRL, free_with<X509_CRL_free>>;
-using bundle_ptr = std::unique_ptr<PKCS12, free_with<PKCS12_free>>;
+using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
+using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+using list_ptr = std::unique_ptr<X509_CRL, freed_by<X509_CRL_free>>;
+using bundle_ptr = std::unique_ptr<PKCS12, freed_by<PKCS12_free>>;
 
 /// "WHAT: OpenSSL's reason".
 failure explain(std::string_view what);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_by.hpp"
 #include "base/text.hpp"
 #include "maps/stored_text.hpp"
 #include "maps/watched_table.hpp"
@@ -11,15 +12,8 @@
 namespace postern::maps {
 namespace {
 
-struct environment_deleter {
-  void operator()(MDB_env* env) const { mdb_env_close(env); }
-};
-using environment = std::unique_ptr<MDB_env, environment_deleter>;
-
-struct transaction_deleter {
-  void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
-};
-using transaction = std::unique_ptr<MDB_txn, transaction_deleter>;
+using environment = std::unique_ptr<MDB_env, freed_by<mdb_env_close>>;
+using transaction = std::unique_ptr<MDB_txn, freed_by<mdb_txn_abort>>;
 
 std::string_view text_of(MDB_val const& item) { return {static_cast<char const*>(item.mv_data), item.mv_size}; }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_by.hpp"
 #include "base/text.hpp"
 #include "maps/table_file.hpp"
 
@@ -14,10 +15,6 @@ namespace {
 // As Postfix's lmdb_map_size; it grows with the table, the file has only the pages that are used.
 constexpr std::size_t map_octets_min = 16U << 20U;
 constexpr std::size_t octets_an_entry = 64;  // of pages and headers, generously
-
-struct environment_deleter {
-  void operator()(MDB_env* env) const { mdb_env_close(env); }
-};
 
 std::size_t map_octets(std::span<entry const> entries) {
   std::size_t content = 0;
@@ -43,7 +40,7 @@ result<> write_lmdb_file(std::string const& path, std::span<entry const> entries
   MDB_env* raw = nullptr;
   MDB_txn* txn = nullptr;
   int status = mdb_env_create(&raw);
-  std::unique_ptr<MDB_env, environment_deleter> const env(raw);
+  std::unique_ptr<MDB_env, freed_by<mdb_env_close>> const env(raw);
   if (status == 0) status = mdb_env_set_mapsize(raw, map_octets(entries));
   if (status == 0) status = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0600);
   if (status == 0) status = mdb_txn_begin(raw, nullptr, 0, &txn);

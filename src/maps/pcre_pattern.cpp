@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/freed_by.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "maps/pattern.hpp"
@@ -36,10 +37,7 @@ result<std::uint32_t> options_of(std::string_view flags) {
   return options;
 }
 
-struct code_deleter {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
-using code_ptr = std::unique_ptr<pcre2_code, code_deleter>;
+using code_ptr = std::unique_ptr<pcre2_code, freed_by<pcre2_code_free>>;
 
 result<code_ptr> compile_code(std::string_view expression, std::uint32_t options) {
   int number = 0;

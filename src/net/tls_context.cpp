@@ -12,6 +12,7 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include "base/freed_by.hpp"
 #include "base/text.hpp"
 #include "net/tls_errors.hpp"
 #include "net/tls_protocols.hpp"
@@ -20,16 +21,9 @@
 namespace postern::net {
 namespace {
 
-template <auto Free>
-struct freer {
-  template <class T>
-  void operator()(T* object) const noexcept {
-    Free(object);
-  }
-};
-using bio_ptr = std::unique_ptr<BIO, freer<BIO_free_all>>;
-using x509_ptr = std::unique_ptr<X509, freer<X509_free>>;
-using pkey_ptr = std::unique_ptr<EVP_PKEY, freer<EVP_PKEY_free>>;
+using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+using pkey_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 
 bio_ptr reader(std::string_view text) { return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 

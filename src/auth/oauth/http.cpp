@@ -5,18 +5,12 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "base/freed_by.hpp"
 #include "base/text.hpp"
 
 namespace postern::auth::oauth {
 namespace {
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* what) const {
-    Free(what);
-  }
-};
 using handle_ptr = std::unique_ptr<CURL, freed_by<curl_easy_cleanup>>;
 using headers_ptr = std::unique_ptr<curl_slist, freed_by<curl_slist_free_all>>;
 using url_ptr = std::unique_ptr<CURLU, freed_by<curl_url_cleanup>>;

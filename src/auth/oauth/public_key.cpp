@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 
 #include "auth/oauth/base64url.hpp"
+#include "base/freed_by.hpp"
 
 namespace postern::auth::oauth {
 namespace {
@@ -18,13 +19,6 @@ namespace {
 constexpr int rsa_bits_min = 2048;
 constexpr int rsa_bits_max = 8192;
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* what) const {
-    Free(what);
-  }
-};
 using number_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 using builder_ptr = std::unique_ptr<OSSL_PARAM_BLD, freed_by<OSSL_PARAM_BLD_free>>;
 using parameters_ptr = std::unique_ptr<OSSL_PARAM, freed_by<OSSL_PARAM_free>>;

@@ -12,23 +12,17 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/freed_by.hpp"
 #include "base/ip.hpp"
 
 namespace postern::service::setup {
 namespace {
 
-template <auto Free>
-struct free_with {
-  template <class T>
-  void operator()(T* item) const {
-    Free(item);
-  }
-};
-using key_ptr = std::unique_ptr<EVP_PKEY, free_with<EVP_PKEY_free>>;
-using certificate_ptr = std::unique_ptr<X509, free_with<X509_free>>;
-using bio_ptr = std::unique_ptr<BIO, free_with<BIO_free_all>>;
-using extension_ptr = std::unique_ptr<X509_EXTENSION, free_with<X509_EXTENSION_free>>;
-using number_ptr = std::unique_ptr<BIGNUM, free_with<BN_free>>;
+using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
+using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
+using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using extension_ptr = std::unique_ptr<X509_EXTENSION, freed_by<X509_EXTENSION_free>>;
+using number_ptr = std::unique_ptr<BIGNUM, freed_by<BN_free>>;
 
 constexpr long version_3 = 2;
 constexpr int serial_bits = 159;  // at most 20 octets, positive [RFC 5280 §4.1.2.2]
