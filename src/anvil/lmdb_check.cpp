@@ -4,13 +4,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#include "os/signal_mask.hpp"
 
 namespace postern::anvil {
 namespace {
@@ -72,7 +73,7 @@ int judge(std::string const& path) {
 [[noreturn]] void judge_and_exit(std::string const& path) {
   ::rlimit const none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
-  for (int const one : {SIGSEGV, SIGBUS, SIGABRT, SIGALRM}) ::signal(one, SIG_DFL);
+  os::die_of_crashes();
   ::alarm(static_cast<unsigned>(check_limit.count()));
   ::close(STDERR_FILENO);
   ::_exit(judge(path));

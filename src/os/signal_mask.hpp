@@ -1,5 +1,6 @@
 #pragma once
-// Purpose: makes threads that never take a signal: block while they are made, they inherit the mask.
+// Purpose: who takes a signal: threads that never do (block while they are made, they inherit the mask), children that
+//          may die of one.
 
 #include <csignal>
 
@@ -20,5 +21,10 @@ class block_all_signals {
  private:
   sigset_t before_;
 };
+
+/// For a child that looks at what may make it crash: it ends as the kernel ends it, without a handler's words.
+inline void die_of_crashes() noexcept {
+  for (int const one : {SIGSEGV, SIGBUS, SIGABRT, SIGALRM}) ::signal(one, SIG_DFL);
+}
 
 }  // namespace postern::os
