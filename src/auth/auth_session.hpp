@@ -1,6 +1,8 @@
 #pragma once
 // Purpose: one front end's connection to authd: lines of the Dovecot auth protocol in, actions out. No I/O, no clock.
-// Layout: docs/protocols/auth.md. Many exchanges run at once, told apart by the client's ids.
+// Layout: docs/protocols/auth.md. Many exchanges run at once, told apart by the client's ids. auth_session.cpp takes
+//         what the front end says, auth_session_outcome.cpp what mechanism and verifier come to; the texts stand in
+//         auth_session_words.
 // Errors: what the front end did wrong closes the connection; what the mail client did wrong is a FAIL.
 // Limits: exchanges per connection, octets of a line, time of an exchange.
 // Security: client text says nothing about why a login was refused, and refusals are told at multiples of
