@@ -89,8 +89,8 @@ TEST(settings, problems_are_named_with_file_and_line) {
        {"/nonexistent/main.cf:1: relayhost refers to $nowhere, which is not defined; define it or remove the "
         "reference; "
         "it counts as empty"}},
-      {"relayhost = $relayhost",
-       {"/nonexistent/main.cf:1: relayhost: relayhost refers to itself: relayhost -> relayhost"}},
+      {"home_mailbox = $home_mailbox",
+       {"/nonexistent/main.cf:1: home_mailbox: home_mailbox refers to itself: home_mailbox -> home_mailbox"}},
       {"biff = no\nmailbox_size_limit = 0", {}},
       {"message_strip_characters = x",
        {"/nonexistent/main.cf:1: message_strip_characters is not supported yet and has no effect; remove it, or do not "

@@ -21,8 +21,8 @@ struct local_settings {
   std::string host_name;
   std::vector<std::string> home_directories;
   std::string mail_owner;       ///< whose mailboxes outside of homes are, in a system service
-  bool soft_bounce = false;
   bool private_server = false;  ///< --dir: everything is Maildir below mail_spool_directory
+  bool soft_bounce = false;     ///< what would bounce waits
 };
 
 local_settings load_local_settings(config::settings const& settings);

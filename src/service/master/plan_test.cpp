@@ -104,7 +104,7 @@ TEST(plan, adds_the_services_that_master_cf_does_not_name) {
     ASSERT_NE(nullptr, find(*got, key)) << key;
     EXPECT_FALSE(find(*got, key)->on_demand);
   }
-  EXPECT_EQ((texts{"private/qmgr", "public/qmgr-admin"}), find(*got, "qmgr/unix")->unix_sockets);
+  EXPECT_EQ((texts{"private/qmgr", "private/verify", "public/qmgr-admin"}), find(*got, "qmgr/unix")->unix_sockets);
   EXPECT_EQ(nullptr, find(*got, "masterd/unix"));
 }
 
@@ -121,7 +121,7 @@ TEST(plan, takes_postfix_names_for_ours_and_leaves_folded_ones_idle) {
   EXPECT_TRUE(find(*got, "pickup/unix")->is_front_end()) << "needs qmgr until it has ended";
   EXPECT_EQ(nullptr, find(*got, "cleanup/unix"));
   EXPECT_EQ(2U, got->notes.size());
-  EXPECT_EQ((texts{"private/qmgr", "public/qmgr-admin"}), find(*got, "qmgr/unix")->unix_sockets);
+  EXPECT_EQ((texts{"private/qmgr", "private/verify", "public/qmgr-admin"}), find(*got, "qmgr/unix")->unix_sockets);
   EXPECT_EQ(texts{"private/smtp"}, find(*got, "smtp/unix")->unix_sockets);
   ASSERT_NE(nullptr, find(*got, "relay/unix"));
   EXPECT_EQ(texts{"private/relay"}, find(*got, "relay/unix")->unix_sockets);
