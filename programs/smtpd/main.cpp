@@ -34,13 +34,13 @@ result<receive::auth_place> find_auth_place(service::environment& env) {
   return place;
 }
 
-/// Mail filters: the way to them, and room for what they look at.
+/// Mail filters, and the one in front of the queue: the way to them, and room for what they look at.
 result<> prepare_milters(service::environment& env, prepared& out) {
-  if (!out.settings->milters.any_anywhere()) return {};
+  if (!out.settings->milters.any_anywhere() && !out.settings->proxy.whole_first) return {};
   auto const limit = static_cast<std::size_t>(env.settings().integer("milter_scratch_limit"));
   auto made =
       os::scratch_file::make(env.settings().text("queue_directory") + "/spool", limit / os::scratch_file::block_octets);
-  if (!made) return fail("smtpd_milters: " + made.error().text);
+  if (!made) return fail("room for mail filters: " + made.error().text);
   out.scratch = std::move(*made);
   os::sandbox_rules needs{.syscalls = {os::syscall_set::scratch}, .readable = {}, .writable = {}, .tcp = {}};
   receive::ask_for_milters(env.settings(), needs);

@@ -135,7 +135,7 @@ constexpr parameter rows[] = {
   {"smtpd_proxy_ehlo", text, "$myhostname", unbounded, implemented,
    "Name said to the content filter in front of the queue"},
   {"smtpd_proxy_filter", text, "", unbounded, implemented, "Content filter that stands in front of the queue"},
-  {"smtpd_proxy_options", list, "", unbounded, unsupported, "How smtpd talks to smtpd_proxy_filter"},
+  {"smtpd_proxy_options", list, "", unbounded, implemented, "speed_adjust: smtpd_proxy_filter gets a message once all of it is there"},
   {"smtpd_proxy_timeout", duration, "100s", at_least(1), implemented, "Longest wait for smtpd_proxy_filter"},
   {"smtpd_recipient_limit", integer, "1000", at_least(1), implemented, "Recipients taken in one message"},
   {"smtpd_recipient_overshoot_limit", integer, "1000", at_least(1), implemented,

@@ -11,6 +11,7 @@
 
 #include "net/stream.hpp"
 #include "receive/anvil_watch.hpp"
+#include "receive/held_content.hpp"
 #include "receive/message_intake.hpp"
 #include "receive/milter_chain.hpp"
 #include "receive/proxy_filter.hpp"
@@ -86,6 +87,9 @@ class connection {
 
   // connection_proxy.cpp
   net::task<> open_proxy();
+  net::task<> begin_proxy();
+  net::task<> feed_proxy(std::span<std::string_view const> pieces);
+  net::task<> release_to_proxy();
   net::task<actions> answer_by_proxy();
 
   // connection_policy.cpp
@@ -160,9 +164,10 @@ class connection {
   std::uint64_t content_octets_ = 0;
   std::optional<smtp::reply> content_refusal_;  ///< by smtpd_end_of_data_restrictions
   bool pipelined_ill_ = false;                  ///< the client did not wait where it has to
-  std::unique_ptr<message_intake> intake_;  ///< large, and most of the time there is none
-  std::optional<proxy_filter> proxy_;  ///< takes the message in place of intake_
-  std::string intake_trouble_;         ///< why the content has nowhere to go; empty while it has
+  std::unique_ptr<message_intake> intake_;      ///< large, and most of the time there is none
+  std::optional<proxy_filter> proxy_;           ///< takes the message in place of intake_
+  std::optional<held_content> for_proxy_;       ///< the content, where the filter is to get it whole
+  std::string intake_trouble_;                  ///< why the content has nowhere to go; empty while it has
   smtp::data_reader data_reader_;
   smtp::bdat_reader bdat_reader_;
 

@@ -13,6 +13,7 @@ smtp::reply const queue_away{451, "4.3.0", "Error: queue file write error"};
 void connection::forget_message() {
   intake_.reset();
   proxy_.reset();
+  for_proxy_.reset();
   intake_trouble_.clear();
   content_refusal_.reset();
 }
@@ -55,7 +56,7 @@ net::task<> connection::settle_intake() {
 
 // The next of the content, to the spool or to the filter that stands before it.
 net::task<> connection::take_content(std::span<std::string_view const> pieces) {
-  if (proxy_) co_await proxy_->send(pieces);
+  if (proxy_) co_await feed_proxy(pieces);
   if (!intake_) co_return;
   if (auto taken = intake_->append(pieces); !taken) intake_trouble_ = taken.error().text;
   co_await settle_intake();

@@ -11,6 +11,35 @@ namespace postern::receive {
 
 net::task<> connection::open_proxy() {
   proxy_.emplace(parts_.loop, settings_->proxy);
+  log_.accepted("NOQUEUE", protocol_.mechanism(), protocol_.user(), describe_origin());
+  if (settings_->proxy.whole_first) {
+    for_proxy_.emplace(parts_.scratch, settings_->milters.memory_octets);
+  } else {
+    co_await begin_proxy();
+  }
+}
+
+net::task<> connection::feed_proxy(std::span<std::string_view const> pieces) {
+  if (!for_proxy_) co_return co_await proxy_->send(pieces);
+  for (auto const piece : pieces) {
+    if (!intake_trouble_.empty()) co_return;
+    if (auto held = for_proxy_->append(piece); !held) intake_trouble_ = held.error().text;
+  }
+}
+
+// All of the content is there: the filter gets it as fast as it takes it.
+net::task<> connection::release_to_proxy() {
+  constexpr std::size_t step = 256U << 10U;
+  co_await begin_proxy();
+  for (std::uint64_t at = 0; at < for_proxy_->size();) {
+    auto const part = for_proxy_->read(at, step);
+    if (!part) co_return proxy_->break_off(part.error().text);
+    at += part->size();
+    co_await proxy_->send(std::span(&*part, 1));
+  }
+}
+
+net::task<> connection::begin_proxy() {
   auto const kind = find_client_kind(*settings_, peer_, protocol_, recipients_);
   auto const address = peer_.address.text();
   auto const word = message::format_with_protocol(protocol_.extended(), false, false, false);
@@ -21,7 +50,6 @@ net::task<> connection::open_proxy() {
                           protocol_.helo_name(),
                           session_id_,
                           kind.of_this_host || kind.in_mynetworks ? "LOCAL" : "REMOTE"};
-  log_.accepted("NOQUEUE", protocol_.mechanism(), protocol_.user(), describe_origin());
   co_await proxy_->begin(std::move(client), protocol_.envelope());
   std::vector<std::string> fields;
   fields.reserve(actions_.prepended_headers.size() + 1);
@@ -41,6 +69,7 @@ net::task<connection::actions> connection::answer_by_proxy() {
     forget_message();
     co_return protocol_.on_message_refused(*refusal);
   }
+  if (for_proxy_) co_await release_to_proxy();
   auto const said = co_await proxy_->finish();
   if (!proxy_->trouble().empty()) log::warning("{}, session={}", proxy_->trouble(), session_id_);
   log::info("proxy-{}: END-OF-MESSAGE from {}: {} {}; from=<{}>, session={}", said.positive() ? "accept" : "reject",

@@ -43,6 +43,10 @@ result<proxy_settings> load_proxy_settings(config::settings const& settings) {
   out.name = settings.text("smtpd_proxy_filter");
   out.helo_name = settings.text("smtpd_proxy_ehlo");
   out.timeout = settings.duration("smtpd_proxy_timeout");
+  for (auto const& word : settings.list("smtpd_proxy_options")) {
+    if (word != "speed_adjust") return fail("smtpd_proxy_options = " + word + ": want speed_adjust");
+    out.whole_first = !out.name.empty();
+  }
   if (out.name.empty()) return out;
   std::string_view where = out.name;
   if (where.starts_with("unix:")) {

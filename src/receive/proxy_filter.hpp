@@ -3,7 +3,9 @@
 //          in, and its reply is the client's; what it lets through comes back on a port of its own.
 // Errors: a filter that cannot be reached, breaks off or says nothing in time is a temporary refusal; the log says
 //         which. A filter's 4xx and 5xx reach the client as they are, at the end of the message.
-// Limits: smtpd_proxy_timeout for each wait; replies as smtp::reply_limits. Nothing of the message is held.
+// Limits: smtpd_proxy_timeout for each wait; replies as smtp::reply_limits. Nothing of the message is held, but with
+//         smtpd_proxy_options = speed_adjust: then all of it (receive/held_content), and the filter hears of it at its
+//         end.
 // Concurrency: one object a message, on the loop's thread.
 // Source: SMTPD_PROXY_README, XFORWARD_README.
 
@@ -32,6 +34,7 @@ struct proxy_settings {
   net::endpoint where;
   std::string helo_name;  ///< smtpd_proxy_ehlo
   std::chrono::seconds timeout{100};
+  bool whole_first = false;  ///< smtpd_proxy_options = speed_adjust: the filter waits for no client
 };
 /// Looks the host up; for start-up, before the sandbox closes.
 result<proxy_settings> load_proxy_settings(config::settings const& settings);
@@ -59,6 +62,8 @@ class proxy_filter {
   net::task<> send(std::span<std::string_view const> content);
   /// The end of the content: what the client is told.
   net::task<smtp::reply> finish();
+  /// Ends it without the message's end.
+  void break_off(std::string why);
   /// Why it said no; empty: it did not, or said so itself.
   std::string const& trouble() const noexcept { return trouble_; }
 
@@ -69,7 +74,6 @@ class proxy_filter {
   net::task<> introduce();
   net::task<> forward(forwarded_client client);
   net::task<> write(std::string_view text);
-  void break_off(std::string why);
 
   net::event_loop& loop_;
   proxy_settings const& settings_;

@@ -87,13 +87,13 @@ def test_hold_action_survives_restart_and_is_released(make, scratch):
     assert "Subject: wait" in sink.wait_for()[-1].header
 
 
-@pytest.fixture
-def before_queue(make, scratch):
+@pytest.fixture(params=["", "speed_adjust"], ids=["as it comes", "whole"])
+def before_queue(make, scratch, request):
     sink = make.sink()
     server = make.postern(sink.port, start=False, **TRUSTED)
     back = free_port()
     guard = filtering_postfix(make, scratch / "guard", back)
-    server.set(smtpd_proxy_filter=f"127.0.0.1:{guard.port}")
+    server.set(smtpd_proxy_filter=f"127.0.0.1:{guard.port}", smtpd_proxy_options=request.param)
     server.write_master(server.default_listeners() + [
         f"127.0.0.1:{back} inet n - n - - smtpd", "  -o smtpd_proxy_filter="])
     make.keep(server).start()
@@ -133,6 +133,26 @@ def test_a_proxy_that_is_away(make):
     answer = send(server.mx)
     assert answer.code == 451 and "4.3.0" in answer.text
     server.wait_log("proxy filter")
+
+
+def test_a_proxy_that_waits_for_no_client(make):
+    """smtpd_proxy_options = speed_adjust: it hears nothing until all is there, and then all of it, from the disk too."""
+    filter_sink, stages = make.sink(), []
+    filter_sink.answers = lambda stage, words: stages.append(stage)
+    server = make.postern(make.sink().port, smtpd_proxy_filter=f"127.0.0.1:{filter_sink.port}",
+                          smtpd_proxy_options="speed_adjust", milter_memory_limit="1000", **TRUSTED)
+    body = b".a line of it\r\n" * 100_000
+    with RawSmtp(server.mx) as client:
+        client.ehlo("laptop.example")
+        client.mail("joe@home.example", "anna@dest.example")
+        client.command("DATA")
+        client.socket.sendall(b"Subject: s\r\n\r\n" + body.replace(b"\r\n.", b"\r\n..").replace(b".", b"..", 1))
+        assert send(server.mx, "another").code == 250 and len(filter_sink.messages) == 1
+        first = len(stages)
+        assert stages.count("rcpt") <= 1
+        client.socket.sendall(b".\r\n")
+        assert client.reply().code == 250 and len(stages) > first
+    assert filter_sink.messages[-1].body == body
 
 
 def test_a_proxy_that_says_no_at_rcpt(make):
