@@ -165,7 +165,7 @@ std::vector<std::string> handed_message::recipients() const { return resent_ ? r
 
 result<> handed_message::read(std::function<bool(std::string_view)> const& take) {
   if (!take(memory_) || !file_) return {};
-  std::rewind(file_.get());
+  if (std::fseek(file_.get(), 0, SEEK_SET) != 0) return fail_errno("a temporary file", errno);
   std::array<char, 64U << 10U> buffer{};
   for (;;) {
     auto const got = std::fread(buffer.data(), 1, buffer.size(), file_.get());
