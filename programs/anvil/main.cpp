@@ -1,10 +1,9 @@
 // anvil: what all front ends share and what outlasts them: rates, roaming windows, wrong logins, what accounts send.
+#include "anvil/notice_client.hpp"
+#include "anvil/server.hpp"
 #include "base/log.hpp"
 #include "os/key_file.hpp"
 #include "service/program.hpp"
-
-#include "anvil/notice_client.hpp"
-#include "anvil/server.hpp"
 
 namespace {
 

@@ -4,15 +4,15 @@
 
 #include <fmt/format.h>
 
+#include "anvil/account_mapping.hpp"
+#include "anvil/log_follower.hpp"
+#include "anvil/login_line.hpp"
 #include "base/ip.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "config/value.hpp"
 #include "ipc/anvil_client.hpp"
 
-#include "anvil/account_mapping.hpp"
-#include "anvil/log_follower.hpp"
-#include "anvil/login_line.hpp"
 #include "programs/postern/commands.hpp"
 #include "programs/postern/run_masterd.hpp"
 

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: the commands of `postern`, one file each (cmd_<name>.cpp). main.cpp holds the table that names them.
 // Errors: a command prints what went wrong on stderr and returns its exit status: 0 done, 1 refused or failed, 2 wrong
-// usage
-//         (`check` documents its own: 0 clean, 1 warnings, 2 errors).
+//         usage (`check` documents its own: 0 clean, 1 warnings, 2 errors).
 
 #include <string>
 #include <vector>

@@ -2,7 +2,6 @@
 
 #include "base/text.hpp"
 #include "message/header_filter.hpp"
-
 #include "rewrite/mime_walk.hpp"
 
 namespace postern::cli {

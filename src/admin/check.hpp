@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: looks at a configuration and at the machine it is for, and names errors and risks with file, line and
-// remedy.
-//          `postern check` prints them.
+//          remedy. `postern check` prints them.
 // Errors: a configuration that cannot be read at all is a failure; everything else is a finding.
 // Concurrency: blocks (files, sockets); each wait on a socket has a deadline of socket_limit.
 // Security: reads keys to compare them with their certificates; nothing of a key is shown.

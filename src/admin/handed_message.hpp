@@ -1,9 +1,8 @@
 #pragma once
 // Purpose: a message as programs give it to sendmail(1): reads it, finds out what the envelope needs, and keeps it in
-// the
-//          form that goes over the wire.
-// Layout: out: lines end in CRLF, a dot at the beginning of a line is doubled; the end of data is not part of it.
-//         Left out: "From " and ">From " lines in front (mbox), all from a lone dot on (unless dots are ignored).
+//          the form that goes over the wire.
+// Layout: out: lines end in CRLF, a dot at the beginning of a line is doubled; the end of data is not part of it. Left
+//         out: "From " and ">From " lines in front (mbox), all from a lone dot on (unless dots are ignored).
 // Units: octets.
 // Errors: a sentence; too_large() tells the limit from a disk that is full.
 // Limits: rules::size_limit; memory_octets of it in memory, the rest in a nameless file; a header field of which more

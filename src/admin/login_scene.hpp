@@ -1,6 +1,6 @@
 #pragma once
 // Purpose: what the steps of `postern auth test` work on, one function each (login_trial_setup.cpp,
-// login_trial_proofs.cpp, login_trial_sources.cpp).
+//          login_trial_proofs.cpp, login_trial_sources.cpp).
 
 #include "auth/gss_acceptor.hpp"
 

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: may a program's user reach a file or socket? Says whose it is and what to change, without becoming that
-// user. Layout: permission bits of the file and of every directory above it. [path_resolution(7), unix(7)]
-//         Access control lists and security modules are not asked; user 0 is taken to have its privileges.
+//          user.
+// Layout: permission bits of the file and of every directory above it. [path_resolution(7), unix(7)] Access control
+//         lists and security modules are not asked; user 0 is taken to have its privileges.
 
 #include <cstdint>
 #include <string>

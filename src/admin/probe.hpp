@@ -4,9 +4,8 @@
 // Errors: there are none: what fails is a step with gravity::problem.
 // Limits: each wait has request.step_limit; a reply has smtp::reply_limits.
 // Security: nothing is sent: each transaction ends with RSET behind RCPT. The password goes only through TLS to a
-// server
-//           whose certificate is trusted and fits, or on loopback, unless the request says otherwise. The dialogue that
-//           is shown holds no credentials.
+//           server whose certificate is trusted and fits, or on loopback, unless the request says otherwise. The
+//           dialogue that is shown holds no credentials.
 
 #include <chrono>
 #include <cstdint>

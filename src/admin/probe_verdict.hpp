@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: what a server's answers mean for the person who sends mail through it, or runs it. Pure.
 // Source: [RFC 5321], [RFC 4954], [RFC 8314], [RFC 3463]; remedies name the parameters of postconf(5) where there is
-// one.
+//         one.
 
 #include <optional>
 #include <string>

@@ -4,11 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "anvil/network_of.hpp"
 #include "base/text.hpp"
 #include "crypto/hash.hpp"
 #include "ipc/codec.hpp"
-
-#include "anvil/network_of.hpp"
 
 namespace postern::anvil {
 namespace {

@@ -5,7 +5,8 @@
 // Units: hours and days begin with their first message. Networks are IPv4 /16 and IPv6 /32: about one provider in one
 //        country each.
 // Durability: counts may lose the last seconds; a hold stands when the keeper has committed it.
-// Concurrency: none. Limits: networks and countries remembered per account are those of the limit, and one more.
+// Concurrency: none.
+// Limits: networks and countries remembered per account are those of the limit, and one more.
 // Security: recipients are kept as keyed hashes: the file does not tell who writes to whom.
 
 #include <cstdint>
@@ -16,12 +17,11 @@
 #include <unordered_set>
 #include <vector>
 
+#include "anvil/instant.hpp"
+#include "anvil/keeper.hpp"
 #include "base/ip.hpp"
 #include "base/secret.hpp"
 #include "ipc/anvil_protocol.hpp"
-
-#include "anvil/instant.hpp"
-#include "anvil/keeper.hpp"
 
 namespace postern::anvil {
 

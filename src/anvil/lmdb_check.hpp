@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: whether an LMDB file is whole. LMDB trusts its pages: one that was cut off or overwritten makes it crash,
-// and a
-//          program that meets it at each start would crash for ever.
+//          and a program that meets it at each start would crash for ever.
 // Errors: "damaged": no system_error; what kept us from looking: with one.
 // Concurrency: forks: only for programs that have no threads yet, and of a file that nobody writes. Blocks.
 // Limits: check_limit, which a file that leads in circles runs into.

@@ -7,10 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "anvil/lmdb_check.hpp"
 #include "base/log.hpp"
 #include "os/directories.hpp"
-
-#include "anvil/lmdb_check.hpp"
 
 namespace postern::anvil {
 namespace {

@@ -19,9 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/result.hpp"
-
 #include "anvil/keeper.hpp"
+#include "base/result.hpp"
 
 struct MDB_env;
 

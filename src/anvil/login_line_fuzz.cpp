@@ -1,8 +1,7 @@
 #include <cstdlib>
 
-#include "base/ip.hpp"
-
 #include "anvil/login_line.hpp"
+#include "base/ip.hpp"
 
 using postern::anvil::parse_login_line;
 

@@ -3,8 +3,9 @@
 // Layout: docs/formats/anvil.md, tables f (counts) and k (where an account is known).
 // Units: a count halves with every forget_time. The first `limit` wrong logins wait for nothing, the next one 1 s, then
 //        2 s, 4 s … up to delay_max.
-// Concurrency: none. Limits: subjects_max counts, marks_max remembered secrets a count, networks_max known networks an
-//         account; the oldest give way.
+// Concurrency: none.
+// Limits: subjects_max counts, marks_max remembered secrets a count, networks_max known networks an account; the oldest
+//         give way.
 // Security: nobody is locked out. Who comes from a network where the account has logged in before waits only for wrong
 //           logins of that account from there: others who try his name, or a stale device of somebody else behind the
 //           same NAT, cost him nothing. The same wrong secret, told by its keyed hash, counts once; a mechanism that
@@ -16,11 +17,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/ip.hpp"
-#include "ipc/anvil_protocol.hpp"
-
 #include "anvil/instant.hpp"
 #include "anvil/keeper.hpp"
+#include "base/ip.hpp"
+#include "ipc/anvil_protocol.hpp"
 
 namespace postern::anvil {
 

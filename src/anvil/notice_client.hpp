@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: has qmgr write to the administrator and the user that an account is held.
 // Errors: false, with a log line, when qmgr is away or cannot; it is to be asked again then.
-// Limits: a minute for the answer. Source: docs/protocols/queue.md
+// Limits: a minute for the answer.
+// Source: docs/protocols/queue.md
 
 #include <string>
 

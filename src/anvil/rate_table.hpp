@@ -11,9 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ipc/anvil_protocol.hpp"
-
 #include "anvil/instant.hpp"
+#include "ipc/anvil_protocol.hpp"
 
 namespace postern::anvil {
 

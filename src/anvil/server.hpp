@@ -11,11 +11,10 @@
 #include <string>
 #include <unordered_map>
 
-#include "net/listener.hpp"
-#include "net/task_scope.hpp"
-
 #include "anvil/lmdb_store.hpp"
 #include "anvil/state.hpp"
+#include "net/listener.hpp"
+#include "net/task_scope.hpp"
 
 namespace postern::anvil {
 

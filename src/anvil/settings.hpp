@@ -3,12 +3,11 @@
 
 #include <string>
 
-#include "config/settings.hpp"
-
 #include "anvil/account_table.hpp"
 #include "anvil/login_table.hpp"
 #include "anvil/rate_table.hpp"
 #include "anvil/window_table.hpp"
+#include "config/settings.hpp"
 
 namespace postern::anvil {
 

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "ipc/codec.hpp"
-
 #include "anvil/network_of.hpp"
+#include "ipc/codec.hpp"
 
 namespace postern::anvil {
 namespace {

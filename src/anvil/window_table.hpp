@@ -11,12 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "anvil/instant.hpp"
+#include "anvil/keeper.hpp"
 #include "base/ip.hpp"
 #include "base/result.hpp"
 #include "ipc/anvil_protocol.hpp"
-
-#include "anvil/instant.hpp"
-#include "anvil/keeper.hpp"
 
 namespace postern::anvil {
 

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: what main.cf says about authd (parameters authd_*), as auth_server wants it, and where the accounts are.
 // Errors: what is wrong is told in `troubles` and passed over; a mechanism that Postern does not have, or that cannot
-// be
-//         served here, in `left_out`. Nothing here keeps authd from starting: mail must go on coming in.
+//         be served here, in `left_out`. Nothing here keeps authd from starting: mail must go on coming in.
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: what the sources have in common that ask somewhere else for a user's properties (SQL, LDAP): Cyrus's
-// auxprop. Layout: userPassword is the password itself or "{SCHEME}hash" (password_scheme.hpp); one value that fits is
-// enough.
+//          auxprop.
+// Layout: userPassword is the password itself or "{SCHEME}hash" (password_scheme.hpp); one value that fits is enough.
 //         authPassword holds SCRAM keys [RFC 5803]; it is asked for only when userPassword is not the password itself.
 // Errors: load() cannot be asked, or all that is stored is of schemes that nobody knows: store_unavailable.
 // Concurrency: as credential_source. exists() would block its caller's loop: it is not answered.

@@ -6,7 +6,7 @@
 // Limits: memory for remembered_max logins that anvil was told of; quiet_time between two questions while nobody has to
 //         wait.
 // Security: secrets leave as keyed hashes: an HMAC of user and password under a key of this installation, cut to 64
-// bit.
+//           bit.
 
 #include <chrono>
 #include <deque>

@@ -5,7 +5,8 @@
 // Concurrency: check() blocks; one object, one thread at a time. Each worker makes its own (make_backend()).
 // Limits: every backend has a deadline of its own; nothing waits for ever.
 // Security: `reply` may go to whoever asked on the socket, `detail` is for the log; neither ever holds a password or
-// hash. Source: Cyrus SASL 2.1.28's saslauthd for mechanism names and reply texts.
+//           hash.
+// Source: Cyrus SASL 2.1.28's saslauthd for mechanism names and reply texts.
 
 #include <chrono>
 #include <memory>

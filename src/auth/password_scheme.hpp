@@ -5,8 +5,7 @@
 // Errors: a scheme that nobody knows and text that is not the scheme's are failures; a wrong password is false.
 // Concurrency: any thread; some take as long as their text asks for.
 // Limits: what a text may ask for is bounded: argon2 by crypto::argon2id_limits, PBKDF2 by pbkdf2_iterations_max,
-// bcrypt
-//         by a cost of 16, SHA-crypt by 5,000,000 rounds.
+//         bcrypt by a cost of 16, SHA-crypt by 5,000,000 rounds.
 // Security: constant-time comparison. A password with a NUL in it is wrong for crypt(3), which would cut it there;
 //           bcrypt looks at the first 72 octets only, here as everywhere. Plaintext is compared as HMACs.
 // Source: Dovecot 2.3 and [RFC 2307 §5.3] for schemes and texts, Apache httpd for $apr1$.

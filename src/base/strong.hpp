@@ -1,6 +1,6 @@
 #pragma once
 // Purpose: integers that cannot be mixed up: a strong type compares, orders, hashes and prints, but converts to
-// nothing.
+//          nothing.
 
 #include <compare>
 #include <cstddef>

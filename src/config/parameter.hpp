@@ -3,8 +3,9 @@
 //          the reader, the checks, `postern conf`, the manual and a test come from it. Adding a parameter is one line
 //          in the parameters_<area>.cpp it belongs to.
 // Units: bounds are in seconds (duration), octets (size), the number itself (integer), octets of the value (text,
-// list). Limits: maximum 0 means no upper bound, as in Postfix. Source: names, defaults, types and bounds are those of
-// Postfix 3.7 unless a row says "Postern" or another release.
+//        list).
+// Limits: maximum 0 means no upper bound, as in Postfix.
+// Source: names, defaults, types and bounds are those of Postfix 3.7 unless a row says "Postern" or another release.
 
 #include <cstdint>
 #include <span>

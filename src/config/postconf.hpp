@@ -2,8 +2,8 @@
 // Purpose: `postern conf`, also installed as postconf: shows and edits main.cf and master.cf with postconf(1)'s options
 //          and output. Text in, text out: what it prints is returned, only the configuration files are touched.
 // Errors: exit status 0, or 1 after a "fatal:" line; warnings on stderr name file and line and do not change the
-// status. Durability: an edit writes a temporary file, syncs it and renames it into place, so a reader sees the old
-// file or the
+//         status.
+// Durability: an edit writes a temporary file, syncs it and renames it into place, so a reader sees the old file or the
 //             new one; comments and the order of entries stay.
 
 #include <array>

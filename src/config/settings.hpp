@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: the configuration a program works with: values by parameter name, each with the place it comes from.
 // Errors: load() fails when main.cf cannot be read or a parameter that Postern implements has a value that Postfix
-// would
-//         refuse too; with `tolerate_errors` it succeeds, diagnostics() tell, and the accessors give the default
+//         would refuse too; with `tolerate_errors` it succeeds, diagnostics() tell, and the accessors give the default
 //         instead. Asking for a name that no table declares is a bug and aborts.
 // Units: duration() seconds, integer() of a size octets.
 // Concurrency: a settings object never changes; copies are cheap and share it; any thread may read.

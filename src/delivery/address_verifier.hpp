@@ -13,11 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "anvil/keeper.hpp"
 #include "delivery/probe_record.hpp"
 #include "net/one_shot.hpp"
 #include "net/task_scope.hpp"
-
-#include "anvil/keeper.hpp"
 
 namespace postern::delivery {
 

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "delivery/testing/fake_smtp_server.hpp"
-
 #include "anvil/test_keeper.hpp"
+#include "delivery/testing/fake_smtp_server.hpp"
 
 namespace postern::delivery {
 namespace {

@@ -4,7 +4,6 @@
 #include "maps/table.hpp"
 #include "os/interfaces.hpp"
 #include "policy/alias_target.hpp"
-
 #include "rewrite/address_rules.hpp"
 
 namespace postern::delivery {

@@ -6,7 +6,6 @@
 #include "delivery/notice_addresses.hpp"
 #include "message/header_filter.hpp"
 #include "queue/queue_id.hpp"
-
 #include "rewrite/message_editor.hpp"
 
 namespace postern::delivery {

@@ -13,7 +13,6 @@
 #include "delivery/notice.hpp"
 #include "os/sandbox.hpp"
 #include "policy/message_actions.hpp"
-
 #include "rewrite/content_checks.hpp"
 
 namespace postern::delivery {

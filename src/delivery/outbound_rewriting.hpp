@@ -18,7 +18,6 @@
 #include "net/event_loop.hpp"
 #include "os/sandbox.hpp"
 #include "policy/address_class.hpp"
-
 #include "rewrite/address_map.hpp"
 #include "rewrite/content_checks.hpp"
 #include "rewrite/message_editor.hpp"

@@ -48,8 +48,7 @@ class queue_service {
   void on_message(queue::location at, message_ptr const& message);
   void on_committed(ipc::committed_notice const& notice);
   void dispatch(queue::delivery_job job);
-  void settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string reason,
-                   bool trouble);
+  void settle_here(queue::delivery_job const& job, queue::delivery_outcome outcome, std::string reason, bool trouble);
   void hand_over(transport_link& to, queue::delivery_job job, message_ptr const& message);
   void on_answer(ipc::delivery_answer const& answer);
   void on_lost(std::uint64_t request, std::string const& why);

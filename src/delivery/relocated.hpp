@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: relocated_maps: mail for who has moved goes back with the new address, wherever the mail was to go. smtpd
-// says
-//          so at RCPT; here it is said of what aliases lead to, and where smtpd was told to look at nobody.
+//          says so at RCPT; here it is said of what aliases lead to, and where smtpd was told to look at nobody.
 // Errors: a table that cannot be opened or asked makes mail wait.
 // Concurrency: none. Tables that ask another program are not asked here; load() warns of them.
 // Source: relocated(5), trivial-rewrite(8) of Postfix

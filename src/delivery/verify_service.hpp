@@ -9,11 +9,10 @@
 #include <optional>
 #include <string>
 
+#include "anvil/lmdb_store.hpp"
 #include "delivery/address_prober.hpp"
 #include "delivery/address_verifier.hpp"
 #include "net/listener.hpp"
-
-#include "anvil/lmdb_store.hpp"
 
 namespace postern::delivery {
 

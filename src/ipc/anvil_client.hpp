@@ -1,12 +1,10 @@
 #pragma once
 // Purpose: a front end's line to anvil: one connection, many questions on it, made again when it breaks.
 // Errors: nothing (or a sentence) when anvil is away or says nothing within `patience`. What that means is the
-// caller's:
-//         rates go on as if there were none; a window that nobody vouches for is no window; for accounts see
-//         account_limit_default_action. docs/abuse.md
-// Concurrency: the loop's thread. What is asked while anvil starts anew is asked again, so nobody sees the restart;
-// when
-//              one question has waited in vain the next ones do not wait until anvil is back.
+//         caller's: rates go on as if there were none; a window that nobody vouches for is no window; for accounts see
+//         account_limit_default_action. docs/abuse.md Concurrency: the loop's thread. What is asked while anvil starts
+//         anew is asked again, so nobody sees the restart; when one question has waited in vain the next ones do not
+//         wait until anvil is back.
 // Limits: `patience` for every answer; 10,000 held accounts are remembered.
 
 #include <chrono>

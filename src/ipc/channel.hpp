@@ -2,9 +2,9 @@
 // Purpose: private messages, with descriptors where needed, over a UNIX stream socket.
 // Layout: u32 little-endian length of what follows; u16 little-endian type; u8 how many descriptors come with it; body.
 // Concurrency: the loop's thread. One coroutine receives; anyone may post(): what is posted while a write runs leaves
-// together. Limits: a message is at most message_octets_max long; what waits to be written at most queue_octets_max,
-// then the channel
-//         fails, because a peer that does not read must not eat our memory.
+//              together.
+// Limits: a message is at most message_octets_max long; what waits to be written at most queue_octets_max, then the
+//         channel fails, because a peer that does not read must not eat our memory.
 
 #include <deque>
 #include <memory>

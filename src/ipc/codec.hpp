@@ -1,11 +1,9 @@
 #pragma once
 // Purpose: the fields of a private message between Postern's programs, one after the other.
 // Layout: an integer is a LEB128 varint; a text is its length as such an integer, then its octets; a list is its count,
-// then its
-//         elements. Both ends are of one build; the hello message carries the protocol's version all the same.
+//         then its elements. Both ends are of one build; the hello message carries the protocol's version all the same.
 // Errors: a decoder that meets the end too early, or an integer of over 64 bits, goes bad and stays so: every further
-// take
-//         gives an empty value, and good() is asked once at the end.
+//         take gives an empty value, and good() is asked once at the end.
 // Limits: a list may not claim more elements than there are octets left.
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: what qmgr and the delivery programs (smtp, local) say to each other on private/<transport>.
-// docs/protocols/delivery.md draws it. Concurrency: many requests are under way on one connection; answers come in any
-// order and carry the request's id. Source: private to one build of Postern.
+//          docs/protocols/delivery.md draws it.
+// Concurrency: many requests are under way on one connection; answers come in any order and carry the request's id.
+// Source: private to one build of Postern.
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,8 @@
 // Purpose: what smtpd asks qmgr on private/verify: would mail for this address be delivered? docs/protocols/verify.md
 //          draws it.
 // Concurrency: many questions may be under way on one connection; answers come in any order, with the question's
-// number. Source: private to one build of Postern.
+//              number.
+// Source: private to one build of Postern.
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: cdb:, the constant databases that postmap(1) makes.
 // Layout: one file NAME.cdb; keys and values as postmap wrote them, with or without a terminating NUL. It is replaced
-// by
-//         rename, never changed.
+//         by rename, never changed.
 // Security: tinycdb checks every offset against the file's length.
 
 #include <memory>

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: tables made of tables: unionmap: (all answers, joined by commas), pipemap: (one's answer is the next one's
-// key),
-//          and randmap: (one of its values by chance).
+//          key), and randmap: (one of its values by chance).
 // Errors: a member that cannot be opened or asked is a failure.
 // Limits: members_max members; tables nest nesting_max deep.
 // Source: DATABASE_README, postconf(5).

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: the templates of ldap:, mysql:, pgsql:, sqlite:, memcache: and redis: tables: what is asked (query), and
-// what
-//          is made of each value that was told (result_format).
+//          what is made of each value that was told (result_format).
 // Layout: %% percent; %s %u %d the whole, its local part, its domain: of the key in a query, of the value in a format;
 //         %S %U %D %1…%9 always of the key; %1 is the last label of its domain. The domain begins behind the last '@'.
 // Errors: another letter behind '%' is a failure. An expansion that has not all it asks for is nothing: then the table

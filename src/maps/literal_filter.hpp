@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: which of many expressions could match a text at all: those whose required literals (required_literals.hpp)
-// are
-//          in it. A table of 100,000 expressions is asked in microseconds, in its own order, with the answers that
+//          are in it. A table of 100,000 expressions is asked in microseconds, in its own order, with the answers that
 //          trying one after the other gives.
 // Layout: each alternative of an expression is filed under four octets of one of its runs (fewer when its runs are
 //         shorter), those that the fewest others have; the text is looked at four octets by four.

@@ -4,7 +4,7 @@
 // Layout: a key marked `part` is not the whole of what is looked up: patterns (regexp, pcre, cidr) are not asked for it
 //         (map_list::find_part), the others are (map_list::find).
 // Source: access(5), canonical(5), virtual(5), generic(5), relocated(5), transport(5); the order of Postfix 3.7's
-// programs.
+//         programs.
 
 #include <string>
 #include <string_view>

@@ -1,13 +1,11 @@
 #pragma once
 // Purpose: one regular expression, compiled: PCRE2's or POSIX's behind the same face.
 // Errors: an expression that cannot be compiled fails with the library's words; a match that needs more than its limit
-// of
-//         work fails, which is not the same as not matching.
+//         of work fails, which is not the same as not matching.
 // Limits: PCRE2: match_steps_max and match_kibibytes_max a match. POSIX expressions have no such bound; glibc needs
 //         exponential time for back-references alone.
 // Security: PCRE2's compiler of machine code is not used: programs that shut themselves in may not make memory
-// executable,
-//           and literal_filter saves more than it would.
+//           executable, and literal_filter saves more than it would.
 
 #include <cstdint>
 #include <memory>

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: pcre: and regexp:, tables of rules "/pattern/flags result" with `!`, if and endif.
 // Errors: a rule that Postfix skips is skipped and told in the log with file and line; the others count. A file that
-// cannot
-//         be read is a failure. A match that was given up (pattern.hpp) makes find() fail.
+//         cannot be read is a failure. A match that was given up (pattern.hpp) makes find() fail.
 // Source: pcre_table(5), regexp_table(5).
 
 #include <memory>

@@ -1,10 +1,8 @@
 #pragma once
 // Purpose: text that every match of a regular expression must contain, so that most expressions of a large table need
-// not
-//          be tried. Only what is certain: an expression that is not wholly understood requires nothing.
+//          not be tried. Only what is certain: an expression that is not wholly understood requires nothing.
 // Layout: a match contains all the runs of at least one alternative; runs are in lower case (fold_for_literals()),
-// whether
-//         the expression minds case or not.
+//         whether the expression minds case or not.
 // Limits: groups_depth_max nested groups; deeper ones require nothing.
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 #pragma once
 // Purpose: the netstrings of socketmap: tables, as Sendmail has them too.
 // Layout: "LENGTH:NAME SPACE KEY," asked; "LENGTH:OK SPACE VALUE,", "NOTFOUND SPACE", or TEMP, TIMEOUT, PERM SPACE
-// REASON. Limits: an answer has socketmap_reply_octets_max octets without the netstring around it. Source:
-// socketmap_table(5) of Postfix
+//         REASON.
+// Limits: an answer has socketmap_reply_octets_max octets without the netstring around it.
+// Source: socketmap_table(5) of Postfix
 
 #include <optional>
 #include <string>

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: lookup tables, `type:name` in main.cf. One file a type; table.cpp holds the list of types.
 // Errors: open_table() fails with a sentence that names the table, what is wrong with it and what to do; find() fails
-// when the
-//         table could not be asked, which is not the same as "no such key".
+//         when the table could not be asked, which is not the same as "no such key".
 // Concurrency: one table belongs to one thread.
 // Source: DATABASE_README of Postfix.
 

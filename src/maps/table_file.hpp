@@ -3,8 +3,7 @@
 // Layout: NAME.db, NAME.lmdb, NAME.cdb, as Postfix's postmap writes them and reads them.
 // Errors: name the table and what failed; a file that was there before is as it was then.
 // Durability: a table is written beside the old one, synced, and takes its place by rename: readers see the old or the
-// new
-//             one, whole, whatever happens.
+//             new one, whole, whatever happens.
 // Concurrency: writers of one table wait for each other, and for Postfix's; readers wait for nobody.
 // Limits: keys in lmdb: 511 octets.
 

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: the lines of tcp: tables.
 // Layout: "get SPACE key NEWLINE"; "200 SPACE value NEWLINE" there it is, "500 SPACE text" no such key, "400 SPACE
-// text"
-//         trouble. In key and value %XX stands for '%', white space and what cannot be printed.
+//         text" trouble. In key and value %XX stands for '%', white space and what cannot be printed.
 // Limits: an answer has tcp_reply_octets_max octets, its line end included.
 // Source: tcp_table(5) of Postfix
 

@@ -3,8 +3,7 @@
 // Errors: name the file that cannot be used, or why the server is not believed.
 // Concurrency: a tls_client is shared and never changes; a tls_link belongs to one thread.
 // Security: TLS 1.2 at least; the server's certificate must be signed by a trusted authority and be for the host that
-// was
-//           asked for. There is no way to do without: whoever does not check talks to anybody.
+//           was asked for. There is no way to do without: whoever does not check talks to anybody.
 
 #include <functional>
 #include <memory>

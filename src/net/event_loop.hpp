@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: the one event loop of a program and the coroutine type of its drivers.
 // Concurrency: everything in net runs on the thread that calls event_loop::run(); `post` alone may be called from any
-// thread.
+//              thread.
 
 #include <chrono>
 #include <cstdint>

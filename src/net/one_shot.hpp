@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: one coroutine waits for one answer that somebody else will give: a committed record, an auth reply, a
-// verdict. Concurrency: the loop's thread on both sides; from other threads use event_loop::post and answer there.
-//              A parked coroutine keeps itself alive: answer it or cancel its scope before the loop goes.
+//          verdict.
+// Concurrency: the loop's thread on both sides; from other threads use event_loop::post and answer there. A parked
+//              coroutine keeps itself alive: answer it or cancel its scope before the loop goes.
 // Errors: wait() gives nothing when the deadline passes or the waiting coroutine is cancelled.
 
 #include <memory>

@@ -1,8 +1,9 @@
 #pragma once
 // Purpose: a connected TCP or UNIX socket, plain or under TLS, read and written by coroutines with a deadline on each
-// wait. Concurrency: the loop's thread; one reader and one writer at a time, and under TLS only one operation at a
-// time. Limits: holds no buffer of its own; under TLS OpenSSL frees its buffers while the connection is idle. Security:
-// TCP sockets get TCP_NODELAY, so a reply never waits for the peer's delayed ACK.
+//          wait.
+// Concurrency: the loop's thread; one reader and one writer at a time, and under TLS only one operation at a time.
+// Limits: holds no buffer of its own; under TLS OpenSSL frees its buffers while the connection is idle.
+// Security: TCP sockets get TCP_NODELAY, so a reply never waits for the peer's delayed ACK.
 
 #include <memory>
 #include <optional>

@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: where coroutines are started: counts them, can cancel them all and can wait for the last. Nothing is
-// detached. Concurrency: the loop's thread. The scope must outlive the loop's run() or be joined before it goes.
+//          detached.
+// Concurrency: the loop's thread. The scope must outlive the loop's run() or be joined before it goes.
 
 #include <list>
 #include <string>

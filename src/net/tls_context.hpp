@@ -1,8 +1,9 @@
 #pragma once
 // Purpose: the TLS configuration shared by many connections: certificates, protocols, ciphers, client certificates,
-// tickets. Security: private keys come in as text that was read with more privileges than this program has; they are
-// wiped after use. Source: parameters smtpd_tls_* and smtp_tls_* of postconf(5), turned into plain values by receive
-// and delivery.
+//          tickets.
+// Security: private keys come in as text that was read with more privileges than this program has; they are wiped after
+//           use.
+// Source: parameters smtpd_tls_* and smtp_tls_* of postconf(5), turned into plain values by receive and delivery.
 
 #include <chrono>
 #include <functional>

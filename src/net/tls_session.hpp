@@ -1,7 +1,7 @@
 #pragma once
 // Purpose: one TLS connection over a non-blocking socket: the thin layer between stream and OpenSSL, and what was
-// negotiated. Source: [RFC 8446], [RFC 5246]; the words of tls_info are those that Postfix logs and writes into
-// Received:.
+//          negotiated.
+// Source: [RFC 8446], [RFC 5246]; the words of tls_info are those that Postfix logs and writes into Received:.
 
 #include <memory>
 #include <optional>

@@ -1,11 +1,10 @@
 #pragma once
 // Purpose: session ticket keys that all processes of a server share and that change with time, without talking to each
-// other.
-//          The supervisor makes one seed at its start and hands (epoch, rotation, seed) to each process. At every epoch
-//          each process replaces the seed by HMAC(seed, "next"), so all have the same keys, and none can compute an
-//          earlier one.
+//          other. The supervisor makes one seed at its start and hands (epoch, rotation, seed) to each process. At
+//          every epoch each process replaces the seed by HMAC(seed, "next"), so all have the same keys, and none can
+//          compute an earlier one.
 // Units: an epoch is `rotation` long (wall clock). A ticket is taken in the epoch of its making and in the one after
-// it.
+//        it.
 // Limits: rotation is rotation_min at least, whatever lifetime is configured for sessions.
 // Security: the seed is a secret; tickets made two epochs ago cannot be opened by anybody any more.
 

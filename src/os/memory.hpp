@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: gives memory back that the allocator holds in holes between what is in use: a TLS handshake or a password
-// hash needs
-//          much for a moment, and an idle process should not keep it.
+//          hash needs much for a moment, and an idle process should not keep it.
 // Concurrency: one thread calls it; the others may allocate meanwhile.
 
 #include <cstddef>

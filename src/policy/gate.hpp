@@ -1,10 +1,9 @@
 #pragma once
 // Purpose: who may pass: the restriction lists of main.cf evaluated for a client, a sender and a recipient, and the
-// only
-//          place where a relay_permit is made.
+//          only place where a relay_permit is made.
 // Errors: load() fails, in Postfix's words, when no list stops strangers. A broken restriction answers 451, never
-// "yes".
-//         A decision that has to ask something returns the question: put its answer into `known` and decide again.
+//         "yes". A decision that has to ask something returns the question: put its answer into `known` and decide
+//         again.
 // Concurrency: never changes after load(); shared by all sessions of one thread.
 // Security: what no restriction permitted is not relayed, whatever the list's end says. A bare `permit`, a `mynetworks`
 //           so wide that it holds strangers, and the OK of a table for something that the client itself says give no

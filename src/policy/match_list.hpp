@@ -2,8 +2,7 @@
 // Purpose: the match lists of main.cf: domains (mydestination, relay_domains …) and networks (mynetworks …), with
 //          `!pattern`, `/file/name` and `type:table` entries. In a table the key is what counts, not its value.
 // Errors: a pattern that cannot be understood, a file that cannot be read and a table that cannot be opened are
-// failures
-//         at load time that name the parameter. A table that fails when it is asked: see each function.
+//         failures at load time that name the parameter. A table that fails when it is asked: see each function.
 // Limits: files nest file_depth_max deep.
 // Source: the lists of postconf(5).
 

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: the addresses at which this server is: what user@[192.0.2.1] is judged by, and what a delivery must not
-// connect to.
-//          smtpd, qmgr and smtp ask here, so that they agree.
+//          connect to. smtpd, qmgr and smtp ask here, so that they agree.
 // Source: inet_interfaces and proxy_interfaces of postconf(5).
 
 #include <vector>

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: "not an open relay" as a type. A message for a domain that is not ours enters the spool only with a
-// relay_permit,
-//          and only policy can make one.
+//          relay_permit, and only policy can make one.
 // Security: no public constructor but copy and move; the grounds are kept for the log.
 
 #include <cstdint>

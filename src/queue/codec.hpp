@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: integers and texts as the spool and the state log write them: little-endian; a text is its length u32, then
-// its
-//          octets. The cursor never reads beyond its end: after the first miss it stays failed and gives zeros.
+//          its octets. The cursor never reads beyond its end: after the first miss it stays failed and gives zeros.
 // Concurrency: none.
 
 #include <bit>

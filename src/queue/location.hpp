@@ -2,8 +2,7 @@
 // Purpose: where a record stands in the spool.
 // Units: offsets and lengths in octets from the start of the segment; records start at multiples of 8.
 // Security: a segment id is 64 random bits that stand in each record header and never leave the machine, so mail
-// content
-//         cannot hold bytes that a salvaging reader would take for a record.
+//           content cannot hold bytes that a salvaging reader would take for a record.
 
 #include <compare>
 #include <cstdint>

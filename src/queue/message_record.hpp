@@ -3,7 +3,7 @@
 // Layout: docs/formats/spool.md. Content is in wire form: CRLF line ends, not dot-stuffed, all header changes made.
 // Units: arrival in microseconds since 1970 on disk; sizes in octets.
 // Limits: a message of up to inline_content_max is one record; of a larger one no record holds more than
-// chunk_content_max.
+//         chunk_content_max.
 
 #include <cstdint>
 #include <optional>

@@ -3,9 +3,8 @@
 // Layout: 52 bits of microseconds since 2020-01-01T00:00:00Z, then 12 bits of writer number; text is 16 digits of
 //         upper-case hexadecimal, the shape of Postfix's queue ids.
 // Units: a writer number comes with each segment, counted up from a random start, so that two processes that live at
-// the
-//        same time hardly ever share one; if they did and met in one microsecond, the manager gives the later message
-//        another id.
+//        the same time hardly ever share one; if they did and met in one microsecond, the manager gives the later
+//        message another id.
 // Concurrency: one generator belongs to one thread.
 
 #include <compare>

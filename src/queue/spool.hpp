@@ -1,9 +1,9 @@
 #pragma once
 // Purpose: the spool directory: names, segments, quarantine.
 // Layout: docs/formats/spool.md: ROOT/segments/<segment id>, ROOT/state/…, ROOT/quarantine/<segment
-// id>-<offset>-<length>. Durability: a segment's name is on disk before its descriptor leaves create_segment;
-// remove_segment returns after the
-//         name is gone from disk. Damaged octets are copied, never deleted.
+//         id>-<offset>-<length>.
+// Durability: a segment's name is on disk before its descriptor leaves create_segment; remove_segment returns after the
+//             name is gone from disk. Damaged octets are copied, never deleted.
 // Concurrency: one object a process (the queue manager); none inside.
 
 #include <memory>

@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: what one service of smtpd limits per client and account, and whom it believes about roaming users.
 // Errors: load_anvil_settings() fails on networks that cannot be read; tables of owners that cannot be opened are told
-// in
-//         `login_trouble`, and no window admits anybody then; those of countries in the log, and none are counted.
+//         in `login_trouble`, and no window admits anybody then; those of countries in the log, and none are counted.
 // Source: smtpd_client_*_limit of postconf(5); roaming_*, account_* are ours.
 
 #include <string>

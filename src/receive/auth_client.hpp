@@ -1,14 +1,12 @@
 #pragma once
 // Purpose: smtpd's side of the Dovecot auth client protocol: one connection to authd (or a real Dovecot), many
-// exchanges
-//          on it.
+//          exchanges on it.
 // Errors: when the daemon is away an exchange ends as `unavailable` with a sentence that names the socket and the
-// error;
-//         smtpd answers 454 and lives on.
+//         error; smtpd answers 454 and lives on.
 // Concurrency: the loop's thread. Clients wait once for a daemon that takes connections and says nothing; from then on
-//              it is tried behind their backs. Once somebody has logged in, a lost daemon is looked for at once, and
-//              as long as it takes: what it revokes concerns sessions that ask it nothing more; what was revoked
-//              meanwhile it is asked for.
+//              it is tried behind their backs. Once somebody has logged in, a lost daemon is looked for at once, and as
+//              long as it takes: what it revokes concerns sessions that ask it nothing more; what was revoked meanwhile
+//              it is asked for.
 // Limits: lines as the protocol has it; exchange_timeout for each answer.
 // Security: responses are `secret`; nothing here logs a line of the protocol.
 // Source: docs/protocols/auth.md

@@ -4,7 +4,6 @@
 #include "message/received.hpp"
 #include "receive/connection.hpp"
 #include "receive/received_field.hpp"
-
 #include "rewrite/content_checks.hpp"
 
 namespace postern::receive {

@@ -11,7 +11,6 @@
 #include "os/sandbox.hpp"
 #include "policy/address_class.hpp"
 #include "receive/client_classes.hpp"
-
 #include "rewrite/address_rules.hpp"
 #include "rewrite/content_checks.hpp"
 #include "rewrite/message_editor.hpp"

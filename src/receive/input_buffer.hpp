@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: what was read from a client and not used yet. Idle connections hold no memory: the block comes from a pool
-// that the
-//          process shares and goes back as soon as nothing is left in it.
+//          that the process shares and goes back as soon as nothing is left in it.
 // Limits: block_octets; a line that does not fit was too long before.
 
 #include <cstdint>

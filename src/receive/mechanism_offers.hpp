@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: which mechanisms a session may use, decided once for all sessions that are alike: a session asks three
-// times. Concurrency: the loop's thread.
+//          times.
+// Concurrency: the loop's thread.
 
 #include <array>
 #include <memory>

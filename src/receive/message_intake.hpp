@@ -27,9 +27,8 @@
 #include "receive/peer.hpp"
 #include "receive/service_settings.hpp"
 #include "receive/spool_client.hpp"
-#include "smtp/server_session.hpp"
-
 #include "rewrite/message_editor.hpp"
+#include "smtp/server_session.hpp"
 
 namespace postern::receive {
 

@@ -12,10 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "receive/held_content.hpp"
-
 #include "milter/header_section.hpp"
 #include "milter/reply.hpp"
+#include "receive/held_content.hpp"
 #include "rewrite/message_editor.hpp"
 
 namespace postern::receive {

@@ -7,13 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "milter/filter_session.hpp"
 #include "net/resolver.hpp"
 #include "net/stream.hpp"
 #include "receive/milter_content.hpp"
 #include "receive/milter_settings.hpp"
 #include "receive/table_asker.hpp"
-
-#include "milter/filter_session.hpp"
 
 namespace postern::receive {
 

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: which mail filters a service asks (smtpd_milters, smtpd_milter_maps, non_smtpd_milters), where they are and
-// how they are spoken
-//          with.
+//          how they are spoken with.
 // Layout: "inet:host:port", "unix:path" (below queue_directory when it is no absolute one), or with options of its own
 //         "{ inet:host:port, connect_timeout=10s, default_action=accept }".
 // Errors: a sentence that names the parameter and the word that is wrong.
@@ -17,9 +16,8 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "maps/lookup.hpp"
-#include "os/sandbox.hpp"
-
 #include "milter/filter_session.hpp"
+#include "os/sandbox.hpp"
 #include "rewrite/content_checks.hpp"
 
 namespace postern::receive {

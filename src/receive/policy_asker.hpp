@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: fetches the answers to what decisions of policy ask: DNS, tables that block, policy servers, accounts,
-// pauses,
-//          anvil's windows.
+//          pauses, anvil's windows.
 // Errors: what could not be asked is answered as such; a decision never waits for ever.
 // Concurrency: the loop's thread; one asker a session.
 // Limits: each question has the deadline of whom it is asked: resolver, table, policy server, authd, anvil.

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: the log lines of one SMTP session, in the shape that Postfix's log readers know, each with the session's id,
-// and the
-//          dialogue for those who are watched (-v, debug_peer_list, postern trace).
+//          and the dialogue for those who are watched (-v, debug_peer_list, postern trace).
 // Security: credentials are replaced before a line of dialogue is logged.
 
 #include <array>

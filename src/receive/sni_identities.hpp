@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: tls_server_sni_maps: other certificates for other names that a client asks for.
 // Layout: key: "mail.example.com", or ".example.com" for the names below it. Value: files that hold a key and its
-// chain, PEM
-//         (inline:, texthash:), or their content in base64 as `postmap -F` stores it (hash:, btree:).
+//         chain, PEM (inline:, texthash:), or their content in base64 as `postmap -F` stores it (hash:, btree:).
 // Security: everything is read before the sandbox closes; nothing is opened during a handshake.
 
 #include <functional>

@@ -1,12 +1,12 @@
 #pragma once
 // Purpose: smtpd's way into the queue: asks qmgr for a segment, commits message records to it in groups, tells qmgr
-// what is there. Errors: commit() answers with a sentence for the log when the message is not durable; the client then
-// gets a 4xx. Durability: a message that commit() answers for is on disk. While qmgr is away the segment at hand serves
-// on, and the
+//          what is there.
+// Errors: commit() answers with a sentence for the log when the message is not durable; the client then gets a 4xx.
+// Durability: a message that commit() answers for is on disk. While qmgr is away the segment at hand serves on, and the
 //             notices wait for it.
 // Concurrency: the loop's thread; writing and syncing happen in group_commit's thread, but for a session that is alone.
 // Limits: a segment grows to what qmgr said; notices_max notices wait for an absent qmgr, then new mail is refused with
-// a 4xx.
+//         a 4xx.
 
 #include <deque>
 #include <memory>

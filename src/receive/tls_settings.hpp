@@ -1,9 +1,8 @@
 #pragma once
 // Purpose: smtpd_tls_* of main.cf as the options of a TLS context, and the context itself.
 // Errors: a certificate that cannot be used is a failure that names the parameter and the file; smtpd goes on without
-// TLS then
-//         (STARTTLS is not offered, wrapper mode refuses), and says so, because a server that does not run helps
-//         nobody.
+//         TLS then (STARTTLS is not offered, wrapper mode refuses), and says so, because a server that does not run
+//         helps nobody.
 // Security: key files are read through `read_secret`, which gives what the supervisor opened for us.
 
 #include <functional>

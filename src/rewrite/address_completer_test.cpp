@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "config/settings.hpp"
-
 #include "rewrite/address_map.hpp"
 #include "rewrite/header_addresses.hpp"
 

@@ -7,7 +7,6 @@
 
 #include "base/text.hpp"
 #include "message/address.hpp"
-
 #include "rewrite/header_addresses.hpp"
 
 namespace postern::rewrite {

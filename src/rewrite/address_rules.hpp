@@ -16,7 +16,6 @@
 #include "config/settings.hpp"
 #include "policy/address_class.hpp"
 #include "policy/message_actions.hpp"
-
 #include "rewrite/address_map.hpp"
 
 namespace postern::rewrite {

@@ -3,7 +3,6 @@
 
 #include "base/text.hpp"
 #include "message/address.hpp"
-
 #include "rewrite/message_editor.hpp"
 
 namespace postern::rewrite {

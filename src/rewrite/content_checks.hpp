@@ -14,7 +14,6 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "maps/lookup.hpp"
-
 #include "rewrite/check_action.hpp"
 #include "rewrite/mime_walk.hpp"
 

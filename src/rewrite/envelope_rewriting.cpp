@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "base/text.hpp"
-
 #include "rewrite/address_rules.hpp"
 
 namespace postern::rewrite {

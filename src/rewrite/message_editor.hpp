@@ -5,8 +5,7 @@
 // Errors: a table that could not be asked fails the message (`failure`); what a table or strict_* refuses is a
 //         rejection. After either the content goes on unseen, and its owner throws it away.
 // Limits: holds one field (header_field_limit) or one line (line_limit octets of it) at most; a longer line is looked
-// at
-//         in pieces.
+//         at in pieces.
 // Concurrency: one object a message. Where a table blocks it waits: take_wanted(), put(), then feed again.
 // Security: the log shows names and what administrators' tables said; control characters are made harmless.
 // Source: header_checks(5), cleanup(8); strict_* of postconf(5).
@@ -18,7 +17,6 @@
 
 #include "message/header_filter.hpp"
 #include "policy/message_actions.hpp"
-
 #include "rewrite/address_rules.hpp"
 #include "rewrite/content_checks.hpp"
 #include "rewrite/header_addresses.hpp"

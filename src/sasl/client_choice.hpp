@@ -1,10 +1,9 @@
 #pragma once
 // Purpose: which mechanism a client uses, of those that the server offers and the configuration permits.
 // Layout: the strongest in the order of the table (mechanism.hpp). -PLUS needs a TLS channel to bind to; a login
-// without
-//         password leaves EXTERNAL, GSSAPI and ANONYMOUS; a password is taken for an access token only when the filter
-//         leaves nothing but OAUTHBEARER and XOAUTH2, which is how people tell Postfix that it is one. GSSAPI is for
-//         who can initiate a context; NTLM is taken when nothing else will do.
+//         without password leaves EXTERNAL, GSSAPI and ANONYMOUS; a password is taken for an access token only when the
+//         filter leaves nothing but OAUTHBEARER and XOAUTH2, which is how people tell Postfix that it is one. GSSAPI is
+//         for who can initiate a context; NTLM is taken when nothing else will do.
 // Source: Postfix 3.7 (smtp_sasl_security_options and the two for TLS, smtp_sasl_mechanism_filter) with Cyrus's flags
 
 #include <span>

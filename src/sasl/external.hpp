@@ -1,7 +1,8 @@
 #pragma once
 // Purpose: the EXTERNAL mechanism: the TLS client certificate has said who it is; the response only says as whom to
-// act. Layout: the authorization identity, UTF-8 without NUL; empty for the certificate's own. Security:
-// server_parameters::certificate_identity comes from a certificate that the front end has verified; without
+//          act.
+// Layout: the authorization identity, UTF-8 without NUL; empty for the certificate's own.
+// Security: server_parameters::certificate_identity comes from a certificate that the front end has verified; without
 //           one the login is wrong, whatever the client says.
 // Source: [RFC 4422 §A]
 

@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: how NTLM's messages are laid out: numbers, fields that point behind, UTF-16. For ntlm_message.cpp and
-//          ntlm_answer.cpp. Source: [MS-NLMP §2.2]
+//          ntlm_answer.cpp.
+// Source: [MS-NLMP §2.2]
 
 #include <cstdint>
 #include <optional>

@@ -2,8 +2,7 @@
 // Purpose: what a program finds around itself: settings, loop, listening sockets, secrets, and its line to masterd.
 // Concurrency: the loop's thread, but for set_stress() and report_sessions(), which are cheap and belong there too.
 // Security: listeners, secrets and sockets are those of the program's row in programs/PRIVILEGES; asking for a UNIX
-// socket
-//           that the row does not name is a bug and aborts.
+//           socket that the row does not name is a bug and aborts.
 
 #include <chrono>
 #include <functional>

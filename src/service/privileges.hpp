@@ -2,7 +2,7 @@
 // Purpose: programs/PRIVILEGES as values: what each program may do, built into every program.
 // Layout: docs/protocols/supervision.md; one line a program, columns between '|'.
 // Security: this table is the whole policy: masterd hands down and the sandbox allows what stands here and nothing
-// else.
+//           else.
 
 #include <cstdint>
 #include <optional>

@@ -1,8 +1,10 @@
 #pragma once
 // Purpose: what masterd and a program say to each other over the inherited socket pair (SOCK_SEQPACKET: one message a
-// packet). Layout: docs/protocols/supervision.md. The first packet, "start", carries the descriptors that its lines
-// name, in order. Limits: message_size_max octets a message, os::fds_in_message_max descriptors. Security: a path or
-// address with a line end in it is refused, so no value can forge a line. The ticket seed is wiped.
+//          packet).
+// Layout: docs/protocols/supervision.md. The first packet, "start", carries the descriptors that its lines name, in
+//         order.
+// Limits: message_size_max octets a message, os::fds_in_message_max descriptors.
+// Security: a path or address with a line end in it is refused, so no value can forge a line. The ticket seed is wiped.
 
 #include <cstdint>
 #include <string>

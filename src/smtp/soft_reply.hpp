@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: soft_bounce: refusals for good become refusals for now, so that a configuration can be tried out without
-// loss. Source: soft_bounce of postconf(5).
+//          loss.
+// Source: soft_bounce of postconf(5).
 
 #include <string>
 #include <string_view>

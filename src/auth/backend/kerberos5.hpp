@@ -5,11 +5,10 @@
 //         "host"), krb5_servername, krb5_conv_krb4_instance, krb5_uppercase_realm, krb5_<service>_instance.
 // Errors: reply texts of the original; libkrb5's words for the log.
 // Concurrency: libkrb5 waits as long as its own rules say (some 15 s a KDC), so it runs on a thread of the backend's
-// own;
-//              check() leaves at the time limit, and until the thread is free again answers `unavailable`.
+//              own; check() leaves at the time limit, and until the thread is free again answers `unavailable`.
 // Limits: backend_options::time_limit.
-// Security: without a keytab nobody is let in (a false KDC would say yes to anything).
-//           [deviates: a realm that saslauthd -r has put into the login already is not put there again]
+// Security: without a keytab nobody is let in (a false KDC would say yes to anything). [deviates: a realm that
+//           saslauthd -r has put into the login already is not put there again]
 // Source: Cyrus SASL's saslauthd, krb5_verify_init_creds(3)
 
 #include <memory>

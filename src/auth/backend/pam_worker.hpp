@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: the processes in which PAM modules run: one that only forks ("saslauthd-pam"), and its children, the
-// workers. Layout: a worker reads requests of sasl/mux_protocol (five strings) from its socket and answers each with
+//          workers.
+// Layout: a worker reads requests of sasl/mux_protocol (five strings) from its socket and answers each with
 //         pam_worker_reply and its two texts. The forking process takes one packet a worker: milliseconds of time
 //         limit, a space, the directory of service files or nothing; the worker's socket travels with it.
 // Concurrency: the forking process has one thread, and no file open but its socket.

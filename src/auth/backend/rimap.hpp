@@ -7,9 +7,8 @@
 // Concurrency: one connection a question, one deadline for all of it.
 // Limits: 30 s as the original; 8 KiB a reply line, 64 KiB and 64 lines a reply.
 // Security: without TLS the password goes in clear: one warning at start unless the host is this machine's.
-// Certificates
-//           are checked against host name and the system's authorities, or cafile. A password is a quoted string where
-//           that is safe and a literal where not; NUL cannot be sent and is refused.
+//           Certificates are checked against host name and the system's authorities, or cafile. A password is a quoted
+//           string where that is safe and a literal where not; NUL cannot be sent and is refused.
 // Source: Cyrus SASL's saslauthd; [RFC 9051], [RFC 2595] STARTTLS, [RFC 8314] imaps
 
 #include <chrono>

@@ -2,8 +2,7 @@
 // Purpose: the door private/sasl: what smtpd_sasl_type = cyrus is served from. The sources, mechanisms and options are
 //          those of NAME.conf (smtpd_sasl_path says NAME); without such a file, the accounts and then /etc/sasldb2.
 // Errors: what cannot be meant or made leaves mechanisms out, and every login 454 in the worst case; `troubles` says
-// why.
-//         Nothing here keeps authd from starting.
+//         why. Nothing here keeps authd from starting.
 
 #include <string>
 #include <vector>

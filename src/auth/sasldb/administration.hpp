@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: what saslpasswd2 and sasldblistusers2 do to a sasldb2.
 // Layout: defaults come from NAME.conf (NAME: saslpasswd2 -a, or sasldblistusers) as libsasl finds it: in
-// SASL_CONF_PATH,
-//         or where Debian has it.
+//         SASL_CONF_PATH, or where Debian has it.
 // Errors: sentences for the terminal; `parameter` tells what the caller gave wrongly (exit status 7) from the rest (1).
 
 #include <string>

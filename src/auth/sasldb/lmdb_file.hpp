@@ -1,8 +1,9 @@
 #pragma once
 // Purpose: a sasldb2 that is an LMDB file (Cyrus built with --with-dblib=lmdb): all records in the unnamed database.
 // Layout: one file without directory (MDB_NOSUBDIR), PATH-lock beside it.
-// Durability: one transaction a change, synced. Concurrency: as LMDB's: readers see the state before or after it, and
-//             Cyrus's programs may write in between; a writer waits for another for as long as that takes.
+// Durability: one transaction a change, synced.
+// Concurrency: as LMDB's: readers see the state before or after it, and Cyrus's programs may write in between; a writer
+//              waits for another for as long as that takes.
 // Limits: the map is as large as the file needs, at least map_octets_min.
 // Security: LMDB leaves what was deleted in free pages; they are overwritten once no reader looks at them.
 

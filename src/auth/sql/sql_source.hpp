@@ -5,8 +5,7 @@
 // Errors: no host of the list answers: store_unavailable, with what each of them said.
 // Concurrency: as credential_source: one object, one thread, one connection, made anew after trouble.
 // Limits: connect_limit a host, time_limit a statement (engine.hpp); a statement is tried twice when the connection
-// that
-//         was kept turns out to be closed.
+//         that was kept turns out to be closed.
 // Security: see statement.hpp.
 
 #include <memory>

@@ -1,7 +1,6 @@
 #pragma once
 // Purpose: the databases that tables (pgsql:, mysql:, sqlite:) and Cyrus's sql_engine name: one file each, a row each
-// in
-//          engine.cpp.
+//          in engine.cpp.
 // Errors: a trouble names host and database, never a statement: there may be a password in it.
 // Concurrency: one connection, one thread; calls block: a connection for `connect_limit`, a statement for `time_limit`
 //              at most. [deviates: name look-ups inside the libraries last as long as the system's resolver lets them]

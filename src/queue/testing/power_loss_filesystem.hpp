@@ -1,9 +1,8 @@
 #pragma once
 // Purpose: a disk in memory that forgets what was not synced when the power is cut, and fails when it is told to.
 // Layout: a directory's changes become durable in order by sync_directory, a file's octets by sync_data. On lose_power
-// a
-//         random part, or with keep_nothing no part, of what was not synced is there all the same; a kept tail may end
-//         in garbage, as a torn sector does.
+//         a random part, or with keep_nothing no part, of what was not synced is there all the same; a kept tail may
+//         end in garbage, as a torn sector does.
 // Errors: cut_power_at(n): operation n does a random part of its work, then everything fails until lose_power.
 //         fail_at(n): operation n fails (after part of its work), the next ones succeed. A failed sync_data loses the
 //         octets it was to write and the next sync_data says success: the kernel does that.

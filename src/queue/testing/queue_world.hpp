@@ -1,8 +1,7 @@
 #pragma once
 // Purpose: a whole queue on one thread for the crash tests: what smtpd, qmgr and the delivery agents do with the
-// storage,
-//          without sockets. Recipients' names say what becomes of them: ok-… is delivered, bad-… fails for good,
-//          later-… is deferred until an hour has passed.
+//          storage, without sockets. Recipients' names say what becomes of them: ok-… is delivered, bad-… fails for
+//          good, later-… is deferred until an hour has passed.
 // Concurrency: none.
 
 #include <map>

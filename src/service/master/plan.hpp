@@ -2,8 +2,7 @@
 // Purpose: from master.cf to what masterd runs: which program serves which sockets, how many processes, which options.
 // Errors: an interface that cannot be resolved, or a program without a row in programs/PRIVILEGES, is a failure.
 // Source: master(5) for the columns, inet_interfaces and inet_protocols of postconf(5); the services we need and
-// master.cf
-//         does not name are added.
+//         master.cf does not name are added.
 
 #include <functional>
 #include <string>

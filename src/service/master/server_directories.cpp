@@ -29,10 +29,13 @@ result<> prepare_directories(config::settings const& settings, run_identity cons
   auto queue = settings.text("queue_directory");
   bool is_private = !settings.private_dir().empty();
   std::vector<place> places = {
-      {queue, 0755, is_private ? mail : self}, {queue + "/pid", 0755, self},
-      {queue + "/private", 0700, mail},        {queue + "/public", 0710, open},
+      {queue, 0755, is_private ? mail : self},
+      {queue + "/pid", 0755, self},
+      {queue + "/private", 0700, mail},
+      {queue + "/public", 0710, open},
       {queue + "/submit", 0711, mail},
-      {queue + "/spool", 0700, mail},          {settings.text("data_directory"), 0700, mail},
+      {queue + "/spool", 0700, mail},
+      {settings.text("data_directory"), 0700, mail},
   };
   auto mailboxes = settings.text("mail_spool_directory");
   // The system's /var/mail has a mode of its own; only what is missing is made.

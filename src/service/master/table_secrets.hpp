@@ -1,8 +1,8 @@
 #pragma once
 // Purpose: tables of keys and passwords (tls_server_sni_maps, smtp_sasl_password_maps) read with masterd's rights, for
-// a program without them. Layout: the secret's path is the table's name as main.cf has it, its content that of
-// maps/handed_table.hpp. Errors: a table or file that cannot be read is left to the program, which tries itself and
-// says why it cannot.
+//          a program without them.
+// Layout: the secret's path is the table's name as main.cf has it, its content that of maps/handed_table.hpp.
+// Errors: a table or file that cannot be read is left to the program, which tries itself and says why it cannot.
 
 #include <vector>
 
