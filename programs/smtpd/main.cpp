@@ -65,12 +65,12 @@ result<> prepare(service::environment& env, prepared& out) {
   os::sandbox_rules tables;
   if (receive::appends_default_authorities(env.settings())) tables.readable = net::default_authority_places();
   receive::ask_for_content_tables(env.settings(), tables);
+  receive::ask_for_anvil_tables(env.settings(), tables);
   receive::ask_for_proxy(out.settings->proxy, tables);
   if (receive::is_local_service(env.service_name(), env.settings())) {
     receive::ask_for_local_submission(out.settings->submission, env.settings(), tables);
   }
   receive::ask_for_policy(out.settings->gate, env.settings().text("queue_directory"), tables);
-  receive::ask_for_anvil_tables(env.settings(), tables);
   env.ask_for(tables);
   if (auto milters = prepare_milters(env, out); !milters) return milters;
   for (auto const& problem : out.settings->gate.problems()) log::warning("{}", problem);

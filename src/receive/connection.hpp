@@ -68,13 +68,13 @@ class connection {
   void add_tls_facts(sasl::dovecot::auth_request& request) const;
 
   // connection_limits.cpp
+  net::task<anvil_watch::refusal> count_connection();
   net::task<bool> begin_wrapped();
   net::task<bool> admit_tls_session();
-  net::task<anvil_watch::refusal> count_connection();
   std::string account() const;
+  net::task<std::string> find_country();
   net::task<next_actions> refuse_sender();
   net::task<next_actions> refuse_data();
-  net::task<std::string> find_country();
 
   // connection_tls.cpp
   net::task<next_actions> answer_start_tls();
