@@ -1,8 +1,9 @@
 #pragma once
 // Purpose: drives one SMTP connection: bytes to the session, the session's actions to the network, policy, authd and
-// spool. Concurrency: one coroutine a connection on the loop's thread. Errors: a peer that vanishes ends the connection
-// quietly with a log line; everything else is a reply. Security: what a client sent before a TLS handshake is thrown
-// away; lines with credentials never reach a log.
+//          spool.
+// Errors: a peer that vanishes ends the connection quietly with a log line; everything else is a reply.
+// Concurrency: one coroutine a connection on the loop's thread.
+// Security: what a client sent before a TLS handshake is thrown away; lines with credentials never reach a log.
 
 #include <memory>
 #include <optional>
