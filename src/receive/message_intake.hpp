@@ -85,23 +85,25 @@ class message_intake {
 
   rewrite::message_origin make_origin() const;
   void choose_editing();
-  bool rewrite_envelope(policy::message_actions const& actions);
-  /// Finds the classes of recipients where tables have to be waited for; false: an answer is wanted first.
-  bool resolve_added(std::vector<rewrite::envelope_recipient> const& recipients);
-  std::vector<rewrite::envelope_recipient> asked_recipients() const;
   void emit(std::string_view text);
   bool add_own_fields();
   bool feed_held();
   bool end_content();
   bool settle_actions();
-  queue::envelope make_envelope() const;
-  queue::recipient make_recipient(rewrite::envelope_recipient const& to) const;
   std::string make_received() const;
-  std::string decide_filter() const;
   void log_privacy() const;
   void settle_refusal();
   bool wants_filters() const noexcept;
   result<> spill();
+
+  // message_intake_envelope.cpp
+  bool rewrite_envelope(policy::message_actions const& actions);
+  /// Finds the classes of recipients where tables have to be waited for; false: an answer is wanted first.
+  bool resolve_added(std::vector<rewrite::envelope_recipient> const& recipients);
+  std::vector<rewrite::envelope_recipient> asked_recipients() const;
+  queue::envelope make_envelope() const;
+  queue::recipient make_recipient(rewrite::envelope_recipient const& to) const;
+  std::string decide_filter() const;
 
   service_settings const& settings_;
   intake_session session_;
