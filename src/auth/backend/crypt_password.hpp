@@ -1,6 +1,7 @@
 #pragma once
 // Purpose: compares passwords with what crypt(3) made of them, and takes as long when there is nothing to compare with.
-// Concurrency: one object, one thread at a time; each has its own work area.
+// Concurrency: one object, one thread at a time; each has its own work area. Of those that hash by yescrypt or scrypt
+//              as many work at once as there are processors.
 // Security: the work area holds a password while it works and is wiped behind it; hashes never leave this file.
 // Source: crypt(3), crypt(5)
 
