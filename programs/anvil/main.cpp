@@ -2,6 +2,8 @@
 #include "anvil/notice_client.hpp"
 #include "anvil/server.hpp"
 #include "base/log.hpp"
+#include "maps/lmdb_store.hpp"
+#include "os/directories.hpp"
 #include "os/key_file.hpp"
 #include "service/program.hpp"
 
@@ -13,13 +15,14 @@ constexpr auto stop_limit = std::chrono::milliseconds(1000);
 
 struct prepared {
   anvil::settings how;
-  std::unique_ptr<anvil::lmdb_store> store;
+  std::unique_ptr<maps::lmdb_store> store;
   secret key;  ///< of this installation, for the hashes of recipients
 };
 
 result<> prepare(service::environment& env, prepared& out) {
   out.how = anvil::load_settings(env.settings());
-  auto store = anvil::lmdb_store::open(out.how.directory);
+  if (auto made = os::make_directory(out.how.directory, 0700); !made) return std::unexpected(made.error());
+  auto store = maps::lmdb_store::open(out.how.directory + "/anvil.lmdb", "roaming windows and held accounts are");
   if (!store) return std::unexpected(store.error());
   auto key = os::load_or_make_key(out.how.directory + "/key");
   if (!key) return std::unexpected(key.error());

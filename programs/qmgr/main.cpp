@@ -30,7 +30,7 @@ net::task<> stop(service::environment& env, delivery::queue_service& queue, deli
 struct prepared {
   std::unordered_map<std::string, std::string> transports;
   delivery::verify_settings verify;
-  std::unique_ptr<anvil::lmdb_store> probes;
+  std::unique_ptr<maps::lmdb_store> probes;
 };
 
 /// Before the sandbox closes: master.cf is read, tables are asked for, the memory of address probes is opened.

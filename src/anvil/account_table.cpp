@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "anvil/network_of.hpp"
+#include "anvil/table_keys.hpp"
 #include "base/text.hpp"
 #include "crypto/hash.hpp"
 #include "ipc/codec.hpp"

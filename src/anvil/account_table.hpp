@@ -18,10 +18,10 @@
 #include <vector>
 
 #include "anvil/instant.hpp"
-#include "anvil/keeper.hpp"
 #include "base/ip.hpp"
 #include "base/secret.hpp"
 #include "ipc/anvil_protocol.hpp"
+#include "maps/keeper.hpp"
 
 namespace postern::anvil {
 
@@ -43,7 +43,7 @@ class account_table {
     std::unordered_set<std::string> exceptions;                 ///< account_limit_exceptions
   };
 
-  account_table(settings how, keeper& memory, secret key)
+  account_table(settings how, maps::keeper& memory, secret key)
       : how_(std::move(how)), memory_(memory), key_(std::move(key)) {}
 
   void load(wall_time now);
@@ -87,7 +87,7 @@ class account_table {
   static ipc::account_row describe(std::string const& account, record const& of, wall_time now);
 
   settings how_;
-  keeper& memory_;
+  maps::keeper& memory_;
   secret key_;
   std::unordered_map<std::string, record> accounts_;
 };

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "anvil/instant.hpp"
-#include "anvil/keeper.hpp"
 #include "base/ip.hpp"
 #include "ipc/anvil_protocol.hpp"
+#include "maps/keeper.hpp"
 
 namespace postern::anvil {
 
@@ -38,7 +38,7 @@ class login_table {
     std::size_t networks_max = 32;
   };
 
-  login_table(settings const& how, keeper& memory) : how_(how), memory_(memory) {}
+  login_table(settings const& how, maps::keeper& memory) : how_(how), memory_(memory) {}
 
   void load(wall_time now);
   ipc::login_delay check(ipc::login_query const& who, wall_time now) const;
@@ -72,7 +72,7 @@ class login_table {
   void save_known(std::string const& account, known_networks const& where);
 
   settings how_;
-  keeper& memory_;
+  maps::keeper& memory_;
   std::unordered_map<std::string, failures> failures_;
   std::unordered_map<std::string, known_networks> known_;  ///< by account
   bool quiet_ = true;  ///< no count has come to a limit; may be false for a while longer

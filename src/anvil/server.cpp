@@ -12,7 +12,7 @@ instant now() { return {std::chrono::steady_clock::now(), wall_time::clock::now(
 
 }  // namespace
 
-server::server(net::event_loop& loop, settings const& how, lmdb_store& store, secret key, teller tell)
+server::server(net::event_loop& loop, settings const& how, maps::lmdb_store& store, secret key, teller tell)
     : loop_(loop), store_(store), state_(how, store, std::move(key)), teller_(std::move(tell)), scope_(loop) {
   state_.load(now().wall);
   store_.start([&loop](std::function<void()> work) { loop.post(std::move(work)); });

@@ -11,8 +11,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "anvil/lmdb_store.hpp"
 #include "anvil/state.hpp"
+#include "maps/lmdb_store.hpp"
 #include "net/listener.hpp"
 #include "net/task_scope.hpp"
 
@@ -24,7 +24,7 @@ class server {
   /// Tells administrator and user that the account is held; true: they will hear of it.
   using teller = std::function<net::task<bool>(std::string account, std::string reason)>;
 
-  server(net::event_loop& loop, settings const& how, lmdb_store& store, secret key, teller tell);
+  server(net::event_loop& loop, settings const& how, maps::lmdb_store& store, secret key, teller tell);
   ~server() { *alive_ = false; }
 
   void serve(os::unique_fd listening);
@@ -40,7 +40,7 @@ class server {
   void log_statistics();
 
   net::event_loop& loop_;
-  lmdb_store& store_;
+  maps::lmdb_store& store_;
   state state_;
   teller teller_;
   std::list<net::listener> listeners_;

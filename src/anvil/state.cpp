@@ -13,7 +13,7 @@ std::string shown(std::string_view text) { return printable(text, name_shown_max
 
 }  // namespace
 
-state::state(settings const& how, keeper& memory, secret key)
+state::state(settings const& how, maps::keeper& memory, secret key)
     : rates_(how.rates),
       windows_(how.windows, memory),
       logins_(how.logins, memory),

@@ -14,7 +14,7 @@ namespace postern::anvil {
 class state {
  public:
   /// `key`: of this installation, for the hashes of recipients.
-  state(settings const& how, keeper& memory, secret key);
+  state(settings const& how, maps::keeper& memory, secret key);
 
   void load(wall_time now);
 

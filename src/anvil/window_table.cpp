@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "anvil/network_of.hpp"
+#include "anvil/table_keys.hpp"
 #include "ipc/codec.hpp"
 
 namespace postern::anvil {

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "anvil/instant.hpp"
-#include "anvil/keeper.hpp"
 #include "base/ip.hpp"
 #include "base/result.hpp"
 #include "ipc/anvil_protocol.hpp"
+#include "maps/keeper.hpp"
 
 namespace postern::anvil {
 
@@ -28,7 +28,7 @@ class window_table {
     std::size_t windows_max = 1'000'000;
   };
 
-  window_table(settings const& how, keeper& memory) : how_(how), memory_(memory) {}
+  window_table(settings const& how, maps::keeper& memory) : how_(how), memory_(memory) {}
 
   /// What outlasted the last process.
   void load(wall_time now);
@@ -61,7 +61,7 @@ class window_table {
   static ipc::roaming_window describe(std::string const& network, std::string const& account, window const& one);
 
   settings how_;
-  keeper& memory_;
+  maps::keeper& memory_;
   std::map<std::string, windows_of_network> networks_;
   std::size_t count_ = 0;
 };

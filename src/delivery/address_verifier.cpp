@@ -20,7 +20,7 @@ std::string make_key(std::string_view address) {
 
 }  // namespace
 
-address_verifier::address_verifier(net::event_loop& loop, anvil::keeper& memory, verifier_settings settings,
+address_verifier::address_verifier(net::event_loop& loop, maps::keeper& memory, verifier_settings settings,
                                    prober probe)
     : loop_(loop), memory_(memory), settings_(settings), probe_(std::move(probe)), probes_(loop) {}
 
@@ -85,7 +85,7 @@ void address_verifier::settle(std::string const& key, wall_time begun, finding c
   for (auto* one : waiting.mapped()) one->answer(found);
 }
 
-std::size_t address_verifier::forget_expired(anvil::keeper& memory, probe_ages const& ages, wall_time now) {
+std::size_t address_verifier::forget_expired(maps::keeper& memory, probe_ages const& ages, wall_time now) {
   std::size_t forgotten = 0;
   memory.for_each("", [&](std::string_view key, std::string_view value) {
     auto const record = parse_probe_record(value);

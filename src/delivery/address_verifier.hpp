@@ -13,8 +13,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "anvil/keeper.hpp"
 #include "delivery/probe_record.hpp"
+#include "maps/keeper.hpp"
 #include "net/one_shot.hpp"
 #include "net/task_scope.hpp"
 
@@ -38,13 +38,13 @@ class address_verifier {
   using prober = std::function<net::task<finding>(std::string address)>;
 
   /// `memory` outlives this.
-  address_verifier(net::event_loop& loop, anvil::keeper& memory, verifier_settings settings, prober probe);
+  address_verifier(net::event_loop& loop, maps::keeper& memory, verifier_settings settings, prober probe);
 
   /// Waits for a probe for as long as the query says.
   net::task<ipc::verify_answer> ask(ipc::verify_query query);
   std::size_t probes() const noexcept { return under_way_.size(); }
   /// Forgets what has expired. Takes time: for a thread of its own, with the memory's leave.
-  static std::size_t forget_expired(anvil::keeper& memory, probe_ages const& ages, wall_time now);
+  static std::size_t forget_expired(maps::keeper& memory, probe_ages const& ages, wall_time now);
   net::task<bool> stop(std::chrono::milliseconds within);
 
  private:
@@ -55,7 +55,7 @@ class address_verifier {
   void settle(std::string const& key, wall_time begun, finding const& found);
 
   net::event_loop& loop_;
-  anvil::keeper& memory_;
+  maps::keeper& memory_;
   verifier_settings settings_;
   prober probe_;
   std::unordered_map<std::string, std::vector<waiter*>> under_way_;  ///< by address

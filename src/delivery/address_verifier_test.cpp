@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "anvil/test_keeper.hpp"
 #include "delivery/testing/fake_smtp_server.hpp"
+#include "maps/test_keeper.hpp"
 
 namespace postern::delivery {
 namespace {
@@ -41,7 +41,7 @@ class address_verifier_test : public ::testing::Test {
   }
 
   net::event_loop loop;
-  anvil::test_keeper memory;
+  maps::test_keeper memory;
   verifier_settings settings;
   address_verifier::finding finding{verify_status::deliverable, "250 Ok"};
   bool slow = false;

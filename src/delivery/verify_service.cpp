@@ -10,7 +10,7 @@ namespace {
 constexpr auto patience = std::chrono::hours(24);  // who asks may keep the connection
 
 /// For as long as the process lives, and no more than so much of it.
-class short_memory final : public anvil::keeper {
+class short_memory final : public maps::keeper {
  public:
   void put(std::string key, std::string value) override {
     if (kept_.size() >= addresses_max && !kept_.contains(key)) kept_.erase(kept_.begin());
@@ -57,23 +57,23 @@ verify_settings load_verify_settings(config::settings const& settings) {
   return out;
 }
 
-std::unique_ptr<anvil::lmdb_store> open_verify_store(verify_settings const& settings) {
+std::unique_ptr<maps::lmdb_store> open_verify_store(verify_settings const& settings) {
   if (settings.file.empty()) return nullptr;
-  auto opened = anvil::lmdb_store::open_at(settings.file, "what address probes found is");
+  auto opened = maps::lmdb_store::open(settings.file, "what address probes found is");
   if (opened) return std::move(*opened);
   log::error("address_verify_map: {}; what probes find is forgotten with this process", opened.error().text);
   return nullptr;
 }
 
-verify_service::verify_service(net::event_loop& loop, verify_settings settings,
-                               std::unique_ptr<anvil::lmdb_store> store, address_prober::parts probing)
+verify_service::verify_service(net::event_loop& loop, verify_settings settings, std::unique_ptr<maps::lmdb_store> store,
+                               address_prober::parts probing)
     : loop_(loop),
       settings_(std::move(settings)),
       store_(std::move(store)),
       memory_(store_ ? nullptr : std::make_unique<short_memory>()),
       sweeper_(loop, 1),
       prober_(loop, std::move(probing)),
-      verifier_(loop, store_ ? static_cast<anvil::keeper&>(*store_) : *memory_, settings_.verifier,
+      verifier_(loop, store_ ? static_cast<maps::keeper&>(*store_) : *memory_, settings_.verifier,
                 [this](std::string address) { return prober_.probe(std::move(address)); }),
       connections_(loop),
       answers_(loop) {

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "anvil/lmdb_store.hpp"
 #include "delivery/address_prober.hpp"
 #include "delivery/address_verifier.hpp"
+#include "maps/lmdb_store.hpp"
 #include "net/listener.hpp"
 
 namespace postern::delivery {
@@ -25,11 +25,11 @@ struct verify_settings {
 verify_settings load_verify_settings(config::settings const& settings);
 
 /// Opens the file, before the sandbox closes: afterwards nobody can. Null: there is to be none, or it cannot be had.
-std::unique_ptr<anvil::lmdb_store> open_verify_store(verify_settings const& settings);
+std::unique_ptr<maps::lmdb_store> open_verify_store(verify_settings const& settings);
 
 class verify_service {
  public:
-  verify_service(net::event_loop& loop, verify_settings settings, std::unique_ptr<anvil::lmdb_store> store,
+  verify_service(net::event_loop& loop, verify_settings settings, std::unique_ptr<maps::lmdb_store> store,
                  address_prober::parts probing);
   ~verify_service();
 
@@ -45,8 +45,8 @@ class verify_service {
 
   net::event_loop& loop_;
   verify_settings settings_;
-  std::unique_ptr<anvil::lmdb_store> store_;
-  std::unique_ptr<anvil::keeper> memory_;  ///< in place of a store
+  std::unique_ptr<maps::lmdb_store> store_;
+  std::unique_ptr<maps::keeper> memory_;  ///< in place of a store
   worker_pool sweeper_;
   address_prober prober_;
   address_verifier verifier_;

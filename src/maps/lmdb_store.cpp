@@ -1,4 +1,4 @@
-#include "anvil/lmdb_store.hpp"
+#include "maps/lmdb_store.hpp"
 
 #include <lmdb.h>
 
@@ -7,11 +7,10 @@
 
 #include <fmt/format.h>
 
-#include "anvil/lmdb_check.hpp"
 #include "base/log.hpp"
-#include "os/directories.hpp"
+#include "maps/lmdb_check.hpp"
 
-namespace postern::anvil {
+namespace postern::maps {
 namespace {
 
 std::unexpected<failure> trouble(std::string const& path, int status) {
@@ -69,12 +68,7 @@ result<std::unique_ptr<lmdb_store>> lmdb_store::open_file(std::string const& pat
   return std::unique_ptr<lmdb_store>(new lmdb_store(path, std::move(env), table));
 }
 
-result<std::unique_ptr<lmdb_store>> lmdb_store::open(std::string const& directory) {
-  if (auto made = os::make_directory(directory, 0700); !made) return std::unexpected(made.error());
-  return open_at(directory + "/anvil.lmdb", "roaming windows and held accounts are");
-}
-
-result<std::unique_ptr<lmdb_store>> lmdb_store::open_at(std::string const& path, std::string_view loss) {
+result<std::unique_ptr<lmdb_store>> lmdb_store::open(std::string const& path, std::string_view loss) {
   auto opened = open_file(path);
   if (opened || !is_damaged(opened.error())) return opened;
   auto const aside = path + ".damaged";
@@ -202,4 +196,4 @@ void lmdb_store::settle(std::vector<committed> waiting, result<> outcome) {
   });
 }
 
-}  // namespace postern::anvil
+}  // namespace postern::maps

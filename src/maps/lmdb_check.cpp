@@ -1,4 +1,4 @@
-#include "anvil/lmdb_check.hpp"
+#include "maps/lmdb_check.hpp"
 
 #include <lmdb.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 
 #include "os/signal_mask.hpp"
 
-namespace postern::anvil {
+namespace postern::maps {
 namespace {
 
 constexpr int whole = 0;
@@ -96,4 +96,4 @@ result<> check_lmdb_file(std::string const& path) {
   return fail(fmt::format("{} is damaged", path));
 }
 
-}  // namespace postern::anvil
+}  // namespace postern::maps

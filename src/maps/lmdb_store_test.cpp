@@ -1,4 +1,4 @@
-#include "anvil/lmdb_store.hpp"
+#include "maps/lmdb_store.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -7,19 +7,20 @@
 
 #include <gtest/gtest.h>
 
-namespace postern::anvil {
+namespace postern::maps {
 namespace {
 
 class lmdb_store_test : public testing::Test {
  protected:
   void SetUp() override {
-    directory = testing::TempDir() + "anvil-store-" + std::to_string(::getpid());
+    directory = testing::TempDir() + "lmdb-store-" + std::to_string(::getpid());
     std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
   }
   void TearDown() override { std::filesystem::remove_all(directory); }
 
   std::unique_ptr<lmdb_store> open() const {
-    auto opened = lmdb_store::open(directory);
+    auto opened = lmdb_store::open(directory + "/kept.lmdb", "what is kept is");
     EXPECT_TRUE(opened) << (opened ? "" : opened.error().text);
     (*opened)->start([](std::function<void()> const& work) { work(); });
     return std::move(*opened);
@@ -71,9 +72,9 @@ TEST_F(lmdb_store_test, a_commit_with_nothing_to_write_is_answered) {
   EXPECT_TRUE(commit(*store));
 }
 
-// As a power cut or a disk may leave it: whatever is missing or overwritten, anvil starts, and keeps what it is told.
+// As a power cut or a disk may leave it: whatever is missing or overwritten, it opens, and keeps what it is told.
 TEST_F(lmdb_store_test, no_damage_keeps_it_from_starting) {
-  auto const path = directory + "/anvil.lmdb";
+  auto const path = directory + "/kept.lmdb";
   {
     auto store = open();
     for (int i = 0; i < 400; ++i) store->put("k" + std::to_string(i), std::string(50, 'v'));
@@ -120,13 +121,12 @@ TEST_F(lmdb_store_test, no_damage_keeps_it_from_starting) {
 }
 
 TEST_F(lmdb_store_test, a_damaged_file_is_set_aside) {
-  std::filesystem::create_directories(directory);
-  std::ofstream(directory + "/anvil.lmdb") << std::string(100'000, 'x');
+  std::ofstream(directory + "/kept.lmdb") << std::string(100'000, 'x');
   auto store = open();
   store->put("a", "1");
   EXPECT_TRUE(commit(*store));
-  EXPECT_TRUE(std::filesystem::exists(directory + "/anvil.lmdb.damaged"));
+  EXPECT_TRUE(std::filesystem::exists(directory + "/kept.lmdb.damaged"));
 }
 
 }  // namespace
-}  // namespace postern::anvil
+}  // namespace postern::maps

@@ -11,11 +11,11 @@
 
 #include "base/result.hpp"
 
-namespace postern::anvil {
+namespace postern::maps {
 
 inline constexpr std::chrono::seconds check_limit{60};
 
 /// A file that is missing or empty is whole: LMDB makes it.
 result<> check_lmdb_file(std::string const& path);
 
-}  // namespace postern::anvil
+}  // namespace postern::maps

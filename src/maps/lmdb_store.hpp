@@ -1,6 +1,6 @@
 #pragma once
 // Purpose: the keeper that outlasts the process: an LMDB file, written by a thread of its own.
-// Layout: docs/formats/anvil.md.
+// Layout: of whoever puts; docs/formats/anvil.md, docs/protocols/verify.md.
 // Durability: what was put is on disk, with fdatasync, when commit() calls back without an error; what nobody commits
 //             follows within flush_interval. The file is whole after a crash of program or machine.
 // Errors: open() sets a damaged file aside and begins a new one. A write that fails (disk full) fails those that wait
@@ -19,12 +19,12 @@
 #include <thread>
 #include <vector>
 
-#include "anvil/keeper.hpp"
 #include "base/result.hpp"
+#include "maps/keeper.hpp"
 
 struct MDB_env;
 
-namespace postern::anvil {
+namespace postern::maps {
 
 class lmdb_store final : public keeper {
  public:
@@ -35,10 +35,9 @@ class lmdb_store final : public keeper {
   using poster = std::function<void(std::function<void()>)>;
   using committed = std::function<void(result<> const&)>;
 
-  /// Makes the directory and the file where they are missing. Starts no thread.
-  static result<std::unique_ptr<lmdb_store>> open(std::string const& directory);
-  /// The same for a file by name, of another program. `loss`: what is forgotten with a damaged file, for the log.
-  static result<std::unique_ptr<lmdb_store>> open_at(std::string const& path, std::string_view loss);
+  /// Makes the file where it is missing. Starts no thread. `loss`: what is forgotten with a damaged file, for the log:
+  /// "held accounts are".
+  static result<std::unique_ptr<lmdb_store>> open(std::string const& path, std::string_view loss);
   /// Writes what waits.
   ~lmdb_store() override;
   lmdb_store(lmdb_store const&) = delete;
@@ -82,4 +81,4 @@ class lmdb_store final : public keeper {
   std::thread thread_;
 };
 
-}  // namespace postern::anvil
+}  // namespace postern::maps

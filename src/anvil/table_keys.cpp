@@ -1,4 +1,4 @@
-#include "anvil/keeper.hpp"
+#include "anvil/table_keys.hpp"
 
 #include "base/text.hpp"
 
