@@ -18,7 +18,7 @@ struct command {
   int (*run)(command_line const&);
   std::string_view called_as;  ///< the program it also stands for
   std::string_view meaning;
-  bool own_options = false;  ///< -c and --dir are not taken out: it has the options of the program it replaces
+  bool own_options = false;  ///< -c is not taken out: it has the options of the program it replaces
 };
 
 constexpr std::array commands{
@@ -60,8 +60,9 @@ int usage(std::FILE* to, int status) {
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// Takes `--dir DIR`, `-c DIR` and `--config-dir DIR` (also with '=') out of the arguments.
-bool take_common(std::vector<std::string>& words, command_line& line) {
+// Takes `--dir DIR` and, unless -c is the command's own, `-c DIR` and `--config-dir DIR` (also with '=') out of the
+// arguments.
+bool take_common(std::vector<std::string>& words, bool own_options, command_line& line) {
   struct option {
     std::string_view name;
     std::string* into;
@@ -70,6 +71,7 @@ bool take_common(std::vector<std::string>& words, command_line& line) {
     bool taken = false;
     for (auto [name, into] :
          {option{"--dir", &line.dir}, option{"-c", &line.config_dir}, option{"--config-dir", &line.config_dir}}) {
+      if (own_options && name != "--dir") break;
       if (words[i] == name) {
         if (i + 1 == words.size()) return fmt::print(stderr, "postern: {} needs a directory\n", name), false;
         *into = words[i + 1];
@@ -99,7 +101,8 @@ int main(int argc, char** argv) {
   bool const by_name = chosen == commands.end();
   if (by_name && !words.empty()) chosen = std::ranges::find(commands, std::string_view(words[0]), &command::name);
   bool const own_options = chosen != commands.end() && chosen->own_options;
-  if (!own_options && !take_common(words, line)) return 2;
+  // Called by the name of another's program it takes that program's options and no others.
+  if ((by_name || !own_options) && !take_common(words, own_options, line)) return 2;
   if (by_name) {
     if (words.empty()) return usage(stderr, 2);
     if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") return usage(stdout, 0);

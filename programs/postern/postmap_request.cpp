@@ -86,7 +86,7 @@ int help(request const& what) {
       "  -r replace, -w ignore a key that is there already    -f do not fold keys to lower case\n"
       "  -F values are names of files to put in               -n, -N without, with a NUL behind keys and values\n"
       "  -o a new table is yours, not the source's owner's    -p default permissions, not the source's\n"
-      "  -c CONFDIR  the configuration to work with; that of a private directory: postern --dir DIR map ...\n"
+      "  -c CONFDIR  the configuration to work with; `postern map` takes --dir DIR too\n"
       "The rest is as in postmap(1) and postalias(1); docs/tables.md has the types.\n",
       what.program);
   return done;
