@@ -1,5 +1,7 @@
 #include "admin/access_explain.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -44,6 +46,15 @@ result<chosen_service> choose_service(config::settings const& server, access_req
                                  : "master.cf has no smtpd service " + printable(request.at, 64));
 }
 
+/// "AB:CD:…", by whatever digest.
+bool is_fingerprint(std::string_view text) {
+  auto const pairs = split(text, ':');
+  constexpr std::size_t octets_min = 16;  // MD5
+  return pairs.size() >= octets_min && std::ranges::all_of(pairs, [](std::string_view pair) {
+           return pair.size() == 2 && pair.find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
+         });
+}
+
 result<policy::client_facts> make_facts(access_request const& request) {
   policy::client_facts out;
   auto address = ip_address::parse(request.client);
@@ -56,9 +67,13 @@ result<policy::client_facts> make_facts(access_request const& request) {
   bool tls = request.tls || !request.fingerprint.empty();
   if (tls) out.tls = policy::tls_facts{.protocol = "TLSv1.3"};
   if (!request.fingerprint.empty()) {
-    out.tls->certificate = policy::certificate_facts{.fingerprint = uppercase(request.fingerprint),
-                                                     .key_fingerprint = uppercase(request.fingerprint),
-                                                     .trusted = request.trusted};
+    auto const fingerprint = uppercase(request.fingerprint);
+    if (!is_fingerprint(fingerprint)) {
+      return fail(fmt::format("'{}' is no fingerprint: pairs of hexadecimal digits with colons between them",
+                              printable(request.fingerprint, 200)));
+    }
+    out.tls->certificate = policy::certificate_facts{
+        .fingerprint = fingerprint, .key_fingerprint = fingerprint, .trusted = request.trusted};
   }
   out.wants_trace = true;
   out.when = std::chrono::system_clock::now();
