@@ -49,7 +49,7 @@ def test_a_session_ends_when_its_credential_expires(server, what):
         other.secure_login("joe", PASSWORD)
         assert session.command("NOOP").code == 250
         server.wait_log("is revoked or has expired")
-        assert session.command("NOOP").code == 421
+        wait_until(lambda: session.command("NOOP").code == 421, "smtpd to hear of it")
         assert other.command("NOOP").code == 250
         assert login(server, user, password) == 535
 
