@@ -236,7 +236,7 @@ def test_what_is_for_strangers_is_not_asked_of_local_users(make):
     done = sendmail(server, *[f"user{number}@dest.example" for number in range(5)])
     assert done.returncode == OK, done
     server.wait_log(f"uid={os.getuid()} from=<{pwd.getpwuid(os.getuid()).pw_name}>")
-    assert f"relay=local submission, uid {os.getuid()}" in server.log_text()
+    server.wait_log(f"relay=local submission, uid {os.getuid()}")
     assert not filter.sessions
 
 
@@ -436,7 +436,7 @@ def test_every_user_of_the_machine_may_send(system):
     text = service.delivered("/home/anna/Maildir")[0].read_text()
     assert "Return-Path: <joe@home.example>" in text and "From: joe@home.example" in text
     assert f"from userid {service.users['joe'][0]})" in text
-    assert f"uid={service.users['joe'][0]} from=<joe>" in service.log_text()
+    service.wait_log(f"uid={service.users['joe'][0]} from=<joe>")
     # What administrators' sockets are for is not for him.
     queue = service.path("/srv/postern/queue")
     assert oct(queue.joinpath("public").stat().st_mode & 0o7777) == "0o710"
