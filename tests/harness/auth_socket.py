@@ -13,8 +13,8 @@ class AuthSocket:
 
     def __init__(self, path, timeout=60):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))  # without a time limit: it waits while the backlog is full
         self.socket.settimeout(timeout)
-        self.socket.connect(str(path))
         self.buffer = b""
         self.last_id = 0
         while self.hear() != "DONE":

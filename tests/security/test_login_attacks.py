@@ -408,8 +408,8 @@ def counted(*strings):
 
 def ask_mux(path, *writes):
     with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))  # as the crowd's
         client.settimeout(20)
-        client.connect(str(path))
         for piece in writes:
             client.sendall(piece)
         answer = b""
@@ -459,8 +459,8 @@ def test_more_than_was_announced_at_saslauthd(mux):
     """What stands behind the request is no second one: one connection, one answer."""
     request = counted(b"joe", b"not it", b"smtp", b"")
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(20)
         client.connect(str(mux.socket))
+        client.settimeout(20)
         client.sendall(request + counted(b"") + request * 3)
         answer = b""
         while True:
