@@ -25,6 +25,14 @@ int look_up(Record& record, std::vector<char>& buffer, bool& found, Lookup looku
   }
 }
 
+bool look_up_number(uid_t user, passwd& record, std::vector<char>& buffer) {
+  bool found = false;
+  look_up(record, buffer, found, [user](passwd* to, char* text, std::size_t size, passwd** answer) {
+    return ::getpwuid_r(user, to, text, size, answer);
+  });
+  return found;
+}
+
 /// NSS answers "not found" in several ways.
 bool means_unknown(int error) {
   return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
@@ -74,21 +82,13 @@ result<std::optional<gid_t>> find_group(std::string const& name) {
 std::string format_user(uid_t user) {
   passwd record{};
   std::vector<char> buffer;
-  bool found = false;
-  look_up(record, buffer, found, [user](passwd* to, char* text, std::size_t size, passwd** answer) {
-    return ::getpwuid_r(user, to, text, size, answer);
-  });
-  return found ? record.pw_name : std::to_string(user);
+  return look_up_number(user, record, buffer) ? record.pw_name : std::to_string(user);
 }
 
 std::string find_full_name(uid_t user) {
   passwd record{};
   std::vector<char> buffer;
-  bool found = false;
-  look_up(record, buffer, found, [user](passwd* to, char* text, std::size_t size, passwd** answer) {
-    return ::getpwuid_r(user, to, text, size, answer);
-  });
-  if (!found || record.pw_gecos == nullptr) return {};
+  if (!look_up_number(user, record, buffer) || record.pw_gecos == nullptr) return {};
   // "Joe User,room,telephone"; '&' stands for the account's name with a capital.
   std::string out;
   for (char const c : std::string_view(record.pw_gecos)) {

@@ -132,7 +132,8 @@ class connection {
 
   // connection_local.cpp
   bool is_local() const noexcept { return peer_.local_user.has_value(); }
-  net::task<std::expected<policy::resolved_address, maps::lookup_failure>> resolve(std::string address);
+  using resolved = std::expected<policy::resolved_address, maps::lookup_failure>;
+  net::task<resolved> resolve(std::string address);
   net::task<actions> answer_local_recipient(std::string forward_path, bool verify_only);
 
   // connection_message.cpp

@@ -17,15 +17,11 @@ void connection::become_local(uid_t user) {
   peer_.status = peer_.reverse_status = policy::name_status::ok;
 }
 
-net::task<std::expected<policy::resolved_address, maps::lookup_failure>> connection::resolve(std::string address) {
-  maps::answers known;
-  for (;;) {
-    auto found = settings_->gate.addresses().ask(address, known);
-    if (found || found.error().what == maps::lookup_trouble::failed) co_return found;
-    auto const wanted = known.take_wanted();
-    if (!wanted) co_return found;
-    known.put(*wanted, co_await ask_table(parts_.loop, parts_.lookups, *wanted));
-  }
+net::task<connection::resolved> connection::resolve(std::string address) {
+  std::function<resolved(maps::answers&)> const look = [&](maps::answers& known) {
+    return settings_->gate.addresses().ask(address, known);
+  };
+  co_return co_await look_until_known(parts_.loop, parts_.lookups, look);
 }
 
 net::task<connection::actions> connection::answer_local_recipient(std::string forward_path, bool verify_only) {

@@ -25,14 +25,10 @@ net::task<maps::answer> ask_table(net::event_loop& loop, maps::lookup_pool* pool
 
 net::task<maps::lookup> find_value(net::event_loop& loop, maps::lookup_pool* pool, maps::map_list const& tables,
                                    std::string key) {
-  maps::answers known;
-  for (;;) {
-    auto found = tables.find(key, known);
-    auto wanted = known.take_wanted();
-    if (found || !wanted) co_return found;
-    auto told = co_await ask_table(loop, pool, *wanted);
-    known.put(std::move(*wanted), std::move(told));
-  }
+  std::function<maps::lookup(maps::answers&)> const look = [&](maps::answers& known) {
+    return tables.find(key, known);
+  };
+  co_return co_await look_until_known(loop, pool, look);
 }
 
 }  // namespace postern::receive
