@@ -1,6 +1,6 @@
 #pragma once
 // Purpose: the keeper that outlasts the process: an LMDB file, written by a thread of its own.
-// Layout: of whoever puts; docs/formats/anvil.md, docs/protocols/verify.md.
+// Layout: of whoever puts; docs/formats/anvil.md, docs/formats/address-findings.md.
 // Durability: what was put is on disk, with fdatasync, when commit() calls back without an error; what nobody commits
 //             follows within flush_interval. The file is whole after a crash of program or machine.
 // Errors: open() sets a damaged file aside and begins a new one. A write that fails (disk full) fails those that wait
